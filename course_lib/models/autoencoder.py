@@ -1,0 +1,80 @@
+"""The deep autoencoder: an encoder, a narrow code, a decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import validation
+from course_lib.models._mlp import mlp, seeded
+
+
+class Autoencoder(nn.Module):
+    """Deep autoencoder x → z → x̂ with ReLU layers and a sigmoid at the very end.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Width d of the code, at least 1.
+    input_dim : int
+        Width D of the data, at least 1.
+    hidden : sequence of int
+        Widths between input and code; the decoder mirrors them. The default makes 784-256-128-d-128-256-784.
+    likelihood : {"gaussian", "bernoulli"}
+        What `training.fit` minimises: the squared error, or the cross-entropy in nats.
+    seed : int
+        Seed of the first weights.
+
+    Raises
+    ------
+    ValueError
+        If a width is below 1 or the likelihood is unknown.
+
+    References
+    ----------
+    Hinton & Salakhutdinov (2006).
+    """
+
+    objective = "reconstruction"
+
+    def __init__(
+        self,
+        latent_dim: int,
+        *,
+        input_dim: int = 784,
+        hidden: Sequence[int] = (256, 128),
+        likelihood: str = "gaussian",
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
+        self.input_dim = validation.positive_int(input_dim, "input_dim")
+        self.likelihood = validation.choice(likelihood, "likelihood", ("gaussian", "bernoulli"))
+        widths = [self.input_dim, *(validation.positive_int(width, "hidden") for width in hidden)]
+        self.config = {
+            "latent_dim": self.latent_dim,
+            "input_dim": self.input_dim,
+            "hidden": widths[1:],
+            "likelihood": likelihood,
+        }
+        with seeded(seed):
+            self.encoder = mlp([*widths, self.latent_dim])
+            self.decoder = mlp([self.latent_dim, *reversed(widths)])
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Code z of each example: (n, D) → (n, d). Any real numbers: nothing bounds or centres them."""
+        return self.encoder(validation.data_matrix(x, width=self.input_dim))
+
+    def decode_logits(self, z: Tensor) -> Tensor:
+        """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
+        return self.decoder(validation.data_matrix(z, width=self.latent_dim, name="z"))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Pixel means x̂: (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""
+        return torch.sigmoid(self.decode_logits(z))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """decode(encode(x)): (n, D) → (n, D)."""
+        return self.decode(self.encode(x))

@@ -1,0 +1,91 @@
+"""The variational autoencoder: the encoder answers with a Gaussian instead of a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import validation
+from course_lib.distributions import Gaussian
+from course_lib.models._mlp import mlp, seeded
+
+
+class VAE(nn.Module):
+    """Variational autoencoder with a Gaussian q_φ(z | x) of diagonal covariance and the prior N(0, I).
+
+    It is `Autoencoder` with two heads: the encoder's last layer gives μ and log σ² side by side.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Number d of latent dimensions, at least 1.
+    likelihood : {"bernoulli", "gaussian"}
+        p_θ(x | z): pixels as coin flips, or a Gaussian around the decoder's pixel means.
+    noise_variance : float
+        Variance of the Gaussian likelihood, above 0. The default ½ makes −log p the squared error plus a constant.
+        A "bernoulli" model has none.
+    input_dim, hidden, seed
+        As in `Autoencoder`.
+
+    Raises
+    ------
+    ValueError
+        If a width is below 1, the likelihood is unknown or the variance is not above 0.
+
+    References
+    ----------
+    Kingma & Welling (2014); Rezende, Mohamed & Wierstra (2014).
+    """
+
+    objective = "elbo"
+
+    def __init__(
+        self,
+        latent_dim: int,
+        *,
+        input_dim: int = 784,
+        hidden: Sequence[int] = (256, 128),
+        likelihood: str = "bernoulli",
+        noise_variance: float = 0.5,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
+        self.input_dim = validation.positive_int(input_dim, "input_dim")
+        self.likelihood = validation.choice(likelihood, "likelihood", ("bernoulli", "gaussian"))
+        self.noise_variance = validation.positive_number(noise_variance, "noise_variance")
+        widths = [self.input_dim, *(validation.positive_int(width, "hidden") for width in hidden)]
+        self.config = {
+            "latent_dim": self.latent_dim,
+            "input_dim": self.input_dim,
+            "hidden": widths[1:],
+            "likelihood": likelihood,
+            "noise_variance": self.noise_variance,
+        }
+        with seeded(seed):
+            self.encoder = mlp([*widths, 2 * self.latent_dim])
+            self.decoder = mlp([self.latent_dim, *reversed(widths)])
+
+    def encode(self, x: Tensor) -> Gaussian:
+        """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""
+        out = self.encoder(validation.data_matrix(x, width=self.input_dim))
+        return Gaussian(*out.chunk(2, dim=1))
+
+    def decode_logits(self, z: Tensor) -> Tensor:
+        """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
+        return self.decoder(validation.data_matrix(z, width=self.latent_dim, name="z"))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Pixel means of p_θ(x | z): (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""
+        return torch.sigmoid(self.decode_logits(z))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Decode the mean code: (n, D) → (n, D). Not a sample, and its error is not the ELBO's."""
+        return self.decode(self.encode(x).mean)
+
+    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """Pixel means of n codes drawn from the prior: (n, D), each in [0, 1]."""
+        z = torch.randn(validation.positive_int(n, "n"), self.latent_dim, generator=generator)
+        return self.decode(z.to(self.decoder[0].weight))
