@@ -1,0 +1,18 @@
+"""Data sets by name: MNIST, and digits that are always there.
+
+>>> from course_lib import data
+>>> digits = data.load("digits")
+>>> digits.test.x.shape
+torch.Size([360, 64])
+
+MNIST comes from `$COURSE_DATA`, else from the cache folder, else by download; its files are verified each time before
+they are used. `python -m course_lib.data` says which source answers.
+"""
+
+from course_lib.data.dataset import Dataset, Split
+from course_lib.data.errors import CorruptData, DataUnavailable
+from course_lib.data.grid import image_grid
+from course_lib.data.loading import edition, load
+from course_lib.data.verify import checksums
+
+__all__ = ["CorruptData", "DataUnavailable", "Dataset", "Split", "checksums", "edition", "image_grid", "load"]
