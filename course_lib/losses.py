@@ -81,7 +81,7 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, variance: float | Tensor) -
 
 
 def log_likelihood(model, x: Tensor, z: Tensor) -> Tensor:
-    """log p_θ(x | z) of a model with a `likelihood`, per example: shape (n,), nats.
+    """The log-likelihood log p_θ(x | z) of a model with a `likelihood`, per example: shape (n,), nats.
 
     Parameters
     ----------

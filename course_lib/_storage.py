@@ -1,0 +1,83 @@
+"""Tensors on disk: safetensors only, written atomically, verified when read. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+
+class BadFile(ValueError):
+    """A file that is truncated, altered, or of another kind than expected."""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a kill at any moment leaves the old one or the new one, whole.
+
+    Raises
+    ------
+    PermissionError
+        If the folder can't be written; the message names it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except PermissionError as error:
+        raise PermissionError(f"can't write {path.name}: the folder {path.parent} is not writable") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp makes it private
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def sha256(content: bytes) -> str:
+    """Hexadecimal SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def pack(tensors: dict[str, Tensor], meta: dict) -> bytes:
+    """A safetensors file that carries `meta` (JSON values) and a digest of everything in it."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(meta)
+    return safetensors.torch.save(contiguous, {"meta": text, "digest": _digest(contiguous, text)})
+
+
+def unpack(content: bytes, name: str) -> tuple[dict[str, Tensor], dict]:
+    """The tensors and the `meta` of what `pack` made.
+
+    Raises
+    ------
+    BadFile
+        If the bytes are no safetensors file, are cut off, or differ from what was written; it names the file.
+    """
+    try:
+        tensors = safetensors.torch.load(content)
+    except SafetensorError as error:
+        raise BadFile(f"{name} is truncated or no safetensors file ({error}); delete it or fetch it again") from error
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    meta = header.get("__metadata__", {})
+    if meta.get("digest") != _digest(tensors, meta.get("meta", "")):
+        raise BadFile(f"{name} is not what was written there: its digest differs; delete it or fetch it again")
+    return tensors, json.loads(meta["meta"])
+
+
+def _digest(tensors: dict[str, Tensor], text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

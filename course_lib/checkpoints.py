@@ -1,0 +1,171 @@
+"""Trained models on disk: weights as safetensors, and a manifest that says what they are and how they were made.
+
+A checkpoint is two files, `NAME.safetensors` and `NAME.json`. The manifest carries the SHA-256 of the weights and is
+checked on every load, because safetensors itself loads a flipped byte without a word.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib import metadata, resources
+from pathlib import Path
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import nn
+
+from course_lib import _storage, models
+from course_lib._storage import BadFile
+
+ARCHITECTURES = {
+    kind.__name__: kind for kind in (models.Autoencoder, models.VAE, models.LinearAutoencoder, models.LinearVAE)
+}
+SHIPPED = Path(str(resources.files("course_lib"))) / "weights"
+
+
+def names() -> tuple[str, ...]:
+    """Names of the checkpoints that come with the course."""
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.json")))
+
+
+def manifest(name: str | Path) -> dict:
+    """What a checkpoint says of itself.
+
+    Parameters
+    ----------
+    name : str or path
+        A shipped checkpoint's name, or the path of a `.safetensors` file that `save` wrote.
+
+    Returns
+    -------
+    dict
+        `architecture`, `config`, `dataset`, `command`, `metrics` (nats where they are log-likelihoods), `sha256`,
+        `versions`.
+
+    Raises
+    ------
+    ValueError
+        If no checkpoint has that name; the message lists them.
+    BadFile
+        If the manifest is missing or damaged.
+    """
+    path = _weights_path(name).with_suffix(".json")
+    if not path.exists():
+        raise BadFile(f"got {path.with_suffix('.safetensors').name} without its manifest {path.name}; copy both files")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadFile(f"{path.name} is no manifest of a checkpoint ({error}); fetch it again") from error
+    missing = {"architecture", "config", "sha256"} - set(content)
+    if missing or content["architecture"] not in ARCHITECTURES:
+        raise BadFile(
+            f"{path.name} is no manifest of this course: expected architecture, config and sha256, "
+            f"with an architecture out of {', '.join(ARCHITECTURES)}"
+        )
+    return content
+
+
+def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
+    """Load a model whose weights have been verified. Nothing is unpickled.
+
+    Parameters
+    ----------
+    name : str or path
+        As for `manifest`.
+    into : nn.Module, optional
+        A model to fill instead of building the one that the manifest describes.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode, on the CPU; equal to the model that was saved, bit by bit.
+
+    Raises
+    ------
+    ValueError
+        If no checkpoint has that name, or `into` has another architecture.
+    BadFile
+        If the weights are truncated, altered or foreign; `into` is then unchanged.
+    """
+    about, path = manifest(name), _weights_path(name)
+    content = path.read_bytes()
+    found = _storage.sha256(content)
+    if found != about["sha256"]:
+        raise BadFile(
+            f"got {path.name} with SHA-256 {found[:12]}…, expected {about['sha256'][:12]}…: "
+            "the file is truncated or altered; restore it or run `make checkpoints`"
+        )
+    try:
+        weights = safetensors.torch.load(content)
+    except SafetensorError as error:
+        raise BadFile(f"{path.name} is no safetensors file ({error}); fetch it again") from error
+    model = ARCHITECTURES[about["architecture"]](**about["config"]) if into is None else into
+    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    got = {key: tuple(value.shape) for key, value in weights.items()}
+    if got != expected:
+        raise ValueError(
+            f"got the weights of {_describe(about['architecture'], about['config'])} from {path.name}, expected those "
+            f"of {_describe(type(model).__name__, getattr(model, 'config', {}))}; load it without into= instead"
+        )
+    model.load_state_dict(weights)
+    return model.eval()
+
+
+def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metrics: dict[str, float]) -> Path:
+    """Write a model's weights and manifest, each atomically.
+
+    Parameters
+    ----------
+    model : nn.Module
+        One of the course's architectures.
+    path : str or path
+        Where the weights go; the suffix is made `.safetensors`.
+    dataset, command : str
+        What it was trained on, and the command that makes it anew.
+    metrics : dict[str, float]
+        What was measured, by name.
+
+    Returns
+    -------
+    Path
+        Of the weights.
+
+    Raises
+    ------
+    TypeError
+        If the model is none of the course's architectures.
+    """
+    architecture = type(model).__name__
+    if architecture not in ARCHITECTURES:
+        raise TypeError(f"got a {architecture}, expected one of {', '.join(ARCHITECTURES)}")
+    path = Path(path).with_suffix(".safetensors")
+    content = safetensors.torch.save({key: value.cpu().contiguous() for key, value in model.state_dict().items()})
+    about = {
+        "architecture": architecture,
+        "config": model.config,
+        "dataset": dataset,
+        "command": command,
+        "metrics": metrics,
+        "sha256": _storage.sha256(content),
+        "versions": {"python": platform.python_version()}
+        | {package: metadata.version(package) for package in ("torch", "safetensors")},
+    }
+    _storage.write_atomically(path, content)
+    _storage.write_atomically(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
+    return path
+
+
+def _weights_path(name: str | Path) -> Path:
+    if isinstance(name, Path) or str(name).endswith(".safetensors"):
+        path = Path(name)
+        if not path.exists():
+            raise ValueError(f"got the path {path}, expected an existing .safetensors file")
+        return path
+    if name not in names():
+        raise ValueError(f"got checkpoint name {name!r}, expected one of {', '.join(names())}")
+    return SHIPPED / f"{name}.safetensors"
+
+
+def _describe(architecture: str, config: dict) -> str:
+    return f"{architecture}({', '.join(f'{key}={value!r}' for key, value in config.items())})"

@@ -1,0 +1,7 @@
+"""Training: one readable loop for all models, schedules, history, resume."""
+
+from course_lib.training.history import History
+from course_lib.training.loop import Diverged, evaluate, fit
+from course_lib.training.schedules import Constant, Cosine, Cyclical, LinearWarmup, Schedule
+
+__all__ = ["Constant", "Cosine", "Cyclical", "Diverged", "History", "LinearWarmup", "Schedule", "evaluate", "fit"]

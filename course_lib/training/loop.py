@@ -1,0 +1,192 @@
+"""The training loop: one for every model, and it knows none of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import losses
+from course_lib import validation as check
+from course_lib.training._progress import progress_bar
+from course_lib.training.history import History
+from course_lib.training.resume import Run
+from course_lib.training.schedules import Schedule, as_schedule
+
+Objective = Callable[..., dict[str, Tensor]]
+
+
+class Diverged(ArithmeticError):
+    """A term of the loss became NaN or infinite; the message names epoch, batch and term."""
+
+
+def fit(
+    model: nn.Module,
+    x: Tensor,
+    *,
+    epochs: int,
+    seed: int = 0,
+    validation: Tensor | None = None,
+    batch_size: int = 256,
+    lr: float | Schedule = 1e-3,
+    objective: Objective | None = None,
+    patience: int | None = None,
+    resume_from: str | Path | None = None,
+    device: str = "auto",
+    progress: bool | None = None,
+    **options: float | Schedule,
+) -> History:
+    """Train a model with Adam on batches drawn by a seeded shuffle.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Changed in place.
+    x : Tensor
+        Training data, float, shape (n, D), finite; in [0, 1] for a Bernoulli model.
+    epochs : int
+        Passes over the data.
+    seed : int
+        Of the shuffle and of the objective's noise. Same seed, machine and thread count: the same history.
+    validation : Tensor, optional
+        Data to evaluate after each epoch, shape (m, D), with the same noise every time.
+    batch_size : int
+        Examples per step; the last batch of an epoch may be smaller.
+    lr : float or Schedule
+        Learning rate, constant or a function of the epoch, such as `Cosine(1e-3, epochs)`.
+    objective : callable, optional
+        `objective(model, x, generator=…, **options)` → terms by name, each of shape (n,), with "loss" among them.
+        The default is the one that the model names, `losses.OBJECTIVES[model.objective]`.
+    patience : int, optional
+        Stop when the validation loss has not improved for so many epochs and go back to the best weights.
+    resume_from : path, optional
+        A file that is rewritten after each epoch. If it exists the run continues from it, with the same result as
+        if it had never been interrupted.
+    device : str
+        "auto" takes a GPU if there is one; afterwards the model is back where it was.
+    progress : bool, optional
+        Show a bar; the default shows it on a terminal and in a notebook only.
+    **options : float or Schedule
+        Passed on to the objective, for instance `beta=LinearWarmup(5)`. Validation uses their final value.
+
+    Returns
+    -------
+    History
+        `history.train["loss"]`, `history.validation["loss"]`, … : one number an epoch, mean per example.
+
+    Raises
+    ------
+    Diverged
+        If a term stops being finite.
+    ValueError, TypeError
+        If the data or an argument are unusable; nothing has been trained then.
+    """
+    epochs, batch_size = check.positive_int(epochs, "epochs"), check.positive_int(batch_size, "batch_size")
+    x = _check_data(model, x, "x")
+    if validation is not None:
+        validation = _check_data(model, validation, "validation")
+    elif patience is not None:
+        raise ValueError("got patience without validation data, expected validation=…: that is what it watches")
+    objective = objective or losses.OBJECTIVES[model.objective]
+    lr, options = as_schedule(lr), {name: as_schedule(value) for name, value in options.items()}
+    final = {name: schedule(epochs) for name, schedule in options.items()}
+
+    home = next(model.parameters()).device
+    device = torch.device(_best_device() if device == "auto" else device)
+    model.to(device).train()
+    x = x.to(device)
+    generator = torch.Generator(device).manual_seed(seed)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr(0.0), fused=True)
+    settings = {"seed": seed, "batch_size": batch_size, "lr": lr, **options}
+    run = Run(model, optimizer, generator, settings, x, patience, resume_from)
+
+    with progress_bar(epochs, run.history.epochs, progress) as bar:
+        while run.history.epochs < epochs and not run.stalled():
+            epoch, started = run.history.epochs, time.perf_counter()
+            order = torch.randperm(len(x), generator=generator, device=device)
+            totals: dict[str, Tensor] = {}
+            for batch, rows in enumerate(order.split(batch_size)):
+                now = epoch + batch * batch_size / len(x)
+                optimizer.param_groups[0]["lr"] = lr(now)
+                weights = {name: schedule(now) for name, schedule in options.items()}
+                terms = _terms(objective, model, x[rows], generator, weights, epoch, batch)
+                optimizer.zero_grad()
+                terms["loss"].mean().backward()
+                optimizer.step()
+                for name, values in terms.items():
+                    totals[name] = totals.get(name, 0.0) + values.detach().sum()
+            means = {name: float(total) / len(x) for name, total in totals.items()}
+            held_out = {} if validation is None else evaluate(model, validation, objective, seed=seed, **final)
+            run.finish_epoch(means, held_out, time.perf_counter() - started)
+            bar.set_postfix({name: f"{value:.2f}" for name, value in (held_out or means).items()})
+            bar.update()
+    run.restore_best()
+    model.to(home).eval()
+    return run.history
+
+
+def evaluate(
+    model: nn.Module, x: Tensor, objective: Objective | None = None, *, seed: int = 0, **options: float
+) -> dict[str, float]:
+    """Mean of every term of the objective over x, without gradients and always with the same noise.
+
+    Parameters
+    ----------
+    model, objective
+        As in `fit`.
+    x : Tensor
+        Float, shape (n, D).
+    seed : int
+        Of the noise.
+    **options : float
+        Passed on to the objective.
+
+    Returns
+    -------
+    dict[str, float]
+        Term → mean per example.
+    """
+    objective = objective or losses.OBJECTIVES[model.objective]
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
+    totals: dict[str, float] = {}
+    with torch.no_grad():
+        for block in x.split(2000):
+            for name, values in objective(model, block.to(device), generator=generator, **options).items():
+                totals[name] = totals.get(name, 0.0) + float(values.sum())
+    return {name: total / len(x) for name, total in totals.items()}
+
+
+def _check_data(model: nn.Module, x: Tensor, name: str) -> Tensor:
+    unit_range = getattr(model, "likelihood", None) == "bernoulli"
+    return check.data_matrix(x, width=getattr(model, "input_dim", None), unit_range=unit_range, name=name)
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _terms(objective, model, x, generator, weights, epoch, batch) -> dict[str, Tensor]:
+    """The terms of one batch, or an error that says where and which one stopped being finite."""
+    try:
+        terms = objective(model, x, generator=generator, **weights)
+    except ValueError as error:
+        # Weights that an infinite gradient has destroyed show up as NaN codes at the decoder's door.
+        if all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
+            raise
+        raise Diverged(_diverged("the model's weights", epoch, batch)) from error
+    if not math.isfinite(float(terms["loss"].detach().sum())):
+        culprit = next(name for name in sorted(terms, key="loss".__eq__) if not bool(terms[name].isfinite().all()))
+        raise Diverged(_diverged(f"the term {culprit!r}", epoch, batch))
+    return terms
+
+
+def _diverged(what: str, epoch: int, batch: int) -> str:
+    return (
+        f"{what} became NaN or infinite in epoch {epoch + 1}, batch {batch + 1}; "
+        "expected finite numbers: lower the learning rate or look for a division or logarithm of 0 in the loss"
+    )

@@ -1,0 +1,109 @@
+"""The state of a training run, and how it survives an interruption."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import _storage
+from course_lib.training.history import History
+
+
+class Run:
+    """Everything that an epoch changes: weights, Adam's averages, the generator, the history, the best weights.
+
+    Parameters
+    ----------
+    model, optimizer, generator
+        The parts of the run; restored in place if there is a file to resume from.
+    settings : dict
+        What must be the same for a run to be continued.
+    x : Tensor
+        Training data; a different set can't continue the run.
+    patience : int, optional
+        Epochs without a better validation loss after which the run has stalled.
+    path : path, optional
+        Where the state is kept after each epoch.
+
+    Raises
+    ------
+    _storage.BadFile
+        If the file is damaged.
+    ValueError
+        If it belongs to a run with other settings; the message names them.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        generator: torch.Generator,
+        settings: dict,
+        x: Tensor,
+        patience: int | None,
+        path: str | Path | None,
+    ):
+        self.model, self.optimizer, self.generator = model, optimizer, generator
+        self.history = History()
+        self.best: dict[str, Tensor] = {}
+        self.best_epoch = 0
+        self._patience = patience
+        self._path = None if path is None else Path(path)
+        self._identity = {name: repr(value) for name, value in settings.items()} | {
+            "model": f"{type(model).__name__} {getattr(model, 'config', '')}",
+            "data": f"{tuple(x.shape)} summing to {float(x.sum(dtype=torch.float64)):.6f}",
+        }
+        if self._path is not None and self._path.exists():
+            self._resume()
+
+    def finish_epoch(self, train: dict[str, float], validation: dict[str, float], seconds: float) -> None:
+        """Note an epoch's means, keep the weights if they are the best so far, and write the file."""
+        self.history.append(train, validation, seconds)
+        losses = self.history.validation.get("loss", [])
+        if self._patience and losses[-1] < min(losses[:-1], default=math.inf):
+            self.best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+            self.best_epoch = self.history.epochs
+        if self._path is not None:
+            _storage.write_atomically(self._path, self._pack())
+
+    def stalled(self) -> bool:
+        """Whether the validation loss has not improved for `patience` epochs."""
+        return self._patience is not None and self.history.epochs - self.best_epoch >= self._patience
+
+    def restore_best(self) -> None:
+        """With early stopping, go back to the weights of the best validation loss."""
+        if self.best:
+            self.model.load_state_dict(self.best)
+
+    def _pack(self) -> bytes:
+        state = self.optimizer.state_dict()["state"]
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in self.best.items()}
+        tensors |= {f"adam.{i}.{name}": value for i, slots in state.items() for name, value in slots.items()}
+        tensors["generator"] = self.generator.get_state()
+        meta = {"identity": self._identity, "best_epoch": self.best_epoch, "history": vars(self.history)}
+        # A copy each: safetensors refuses tensors that share memory.
+        return _storage.pack({name: value.clone() for name, value in tensors.items()}, meta)
+
+    def _resume(self) -> None:
+        tensors, meta = _storage.unpack(self._path.read_bytes(), str(self._path))
+        if meta["identity"] != self._identity:
+            theirs = meta["identity"]
+            differ = [f"{k} (there {theirs.get(k)}, here {v})" for k, v in self._identity.items() if theirs.get(k) != v]
+            raise ValueError(f"{self._path} belongs to another run, it differs in {'; '.join(differ)}; delete it first")
+        self.history, self.best_epoch = History(**meta["history"]), meta["best_epoch"]
+        self.generator.set_state(tensors.pop("generator"))
+        self.model.load_state_dict(_under("model.", tensors))
+        self.best = _under("best.", tensors)
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, value in _under("adam.", tensors).items():
+            index, name = key.split(".")
+            slots.setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
