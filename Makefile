@@ -1,0 +1,54 @@
+# Thin on purpose: each target is one program with its set-up in front. `make` alone explains them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8000
+
+# Two spinning OpenMP threads on a busy two-core machine train ten times slower than one.
+export OMP_NUM_THREADS := 1
+export OMP_WAIT_POLICY := PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test serve bench checkpoints clean
+
+help: ## explain the targets
+	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "Each target sets itself up in $(VENV) first, with Python 3.11 or newer (another one: make PYTHON=python3.12 book)."
+
+setup: $(READY) ## install what the course needs in .venv
+
+$(READY): requirements.txt constraints.txt pyproject.toml package.json package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "got $$($(PYTHON) --version 2>&1), expected Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m book._ext.katex_assets
+	@touch $@
+
+book: $(READY) ## execute every chapter and build the pages in _build/html
+	@# --all: without it a page that failed is not read again, and the second build is green.
+	$(BIN)/jupyter-book build --all -W -n --keep-going .
+
+test: $(READY) ## lint, build the book, then run the unit tests and the tests of its pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(MAKE) --no-print-directory book
+	$(BIN)/python -m pytest
+
+serve: book ## build the book and serve it on this machine (PORT=8000)
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+bench: $(READY) ## measure the training loop: the table in README.md
+	$(BIN)/python -m benchmarks
+
+checkpoints: $(READY) ## train the shipped weights anew
+	$(BIN)/python -m tools.train_checkpoints
+
+clean: ## remove what was built and what was executed, neither .venv nor node_modules
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,163 @@
+"""Execute the chapters two at a time, into the cache from which MyST-NB then takes their outputs.
+
+Left alone, MyST-NB executes one chapter after the other and keys its cache on the chapter's code only. Here the
+cache folder is keyed on all that a chapter's output depends on besides its own code: the library with its weights,
+the lock file and the edition of the data. A chapter that raises is never cached and ends the build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.read import create_nb_reader
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
+WORKERS = 2
+
+# One torch thread a kernel, asleep when it waits: two chapters then fill two cores without fighting for them.
+KERNEL_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+@dataclass
+class Chapter:
+    """A page with code: where it is, what it holds, what executing it took."""
+
+    name: str
+    path: Path
+    notebook: NotebookNode
+    timeout: int
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+
+
+def cache_key(library: Path, lock: Path, edition: str) -> str:
+    """Hash of all that a chapter's output depends on besides its own code.
+
+    Parameters
+    ----------
+    library : Path
+        The folder of `course_lib`: each file in it counts, code and weights.
+    lock : Path
+        constraints.txt.
+    edition : str
+        The data the book is built on, "mnist" or "digits-28".
+    """
+    digest = hashlib.sha256(edition.encode())
+    files = [path for path in sorted(library.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    for path in [*files, lock]:
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def execute_chapters(app, env, docnames: Iterable[str]) -> None:
+    """Execute what the cache does not hold, longest first, and write what each chapter took to execution.json.
+
+    Connected to Sphinx's event `env-before-read-docs`.
+
+    Raises
+    ------
+    ExtensionError
+        If a chapter failed; all others have been executed and cached by then.
+    """
+    report = Path(app.outdir).parent / "execution.json"
+    known = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
+    cache = get_cache(app.config.nb_execution_cache_path)
+    chapters = [chapter for name in docnames if (chapter := _read(env, name))]
+    waiting = [chapter for chapter in chapters if not _find(cache, chapter)]
+    # A chapter never seen before may be the longest of all.
+    waiting.sort(key=lambda chapter: known.get(chapter.name, {}).get("seconds", float("inf")), reverse=True)
+
+    failed = _execute_all(cache, waiting)
+    known.update({chapter.name: _cost(chapter) for chapter in chapters if chapter not in failed})
+    known = {name: cost for name, cost in known.items() if name in env.found_docs}
+    report.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    if failed:
+        raise ExtensionError("these chapters raised: " + ", ".join(sorted(chapter.name for chapter in failed)))
+
+
+def _cost(chapter: Chapter) -> dict[str, float]:
+    return {"seconds": round(chapter.seconds, 1), "peak_mb": round(chapter.peak_mb)}
+
+
+def _read(env, name: str) -> Chapter | None:
+    path = Path(env.doc2path(name))
+    text = path.read_text(encoding="utf-8")
+    # The reader MyST-NB will use: the same cells, hence the same place in the cache.
+    reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+    notebook = reader.read(text) if reader else None
+    if notebook is None or not any(cell.cell_type == "code" for cell in notebook.cells):
+        return None
+    settings = notebook.metadata.get("mystnb", {})
+    if settings.get("execution_mode") == "off":
+        return None
+    return Chapter(name, path, notebook, settings.get("execution_timeout", env.mystnb_config.execution_timeout))
+
+
+def _find(cache, chapter: Chapter) -> bool:
+    try:
+        record = cache.match_cache_notebook(chapter.notebook)
+    except KeyError:
+        return False
+    chapter.seconds, chapter.peak_mb = record.data["execution_seconds"], record.data["peak_mb"]
+    return True
+
+
+def _execute_all(cache, chapters: list[Chapter]) -> list[Chapter]:
+    # Threads are enough: each chapter computes in a kernel, which is a process of its own.
+    os.environ.update(KERNEL_ENVIRONMENT)
+    failed = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        running = {pool.submit(_execute, chapter): chapter for chapter in chapters}
+        for done in as_completed(running):
+            chapter = running[done]
+            try:
+                done.result()
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                failed.append(chapter)
+                LOGGER.error("%s raised:\n%s", chapter.name, error)
+                continue
+            data = {"execution_seconds": chapter.seconds, "peak_mb": chapter.peak_mb}
+            bundle = CacheBundleIn(chapter.notebook, str(chapter.path), data=data)
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            LOGGER.info("executed %s: %.1f s, %.0f MB", chapter.name, chapter.seconds, chapter.peak_mb)
+    return failed
+
+
+def _execute(chapter: Chapter) -> None:
+    def measure(**_) -> None:
+        chapter.peak_mb = max(chapter.peak_mb, _peak_mb(client.km.provisioner.pid))
+
+    client = NotebookClient(
+        chapter.notebook,
+        timeout=chapter.timeout,
+        resources={"metadata": {"path": str(chapter.path.parent)}},
+        on_cell_executed=measure,
+    )
+    start = time.monotonic()
+    client.execute()
+    chapter.seconds = time.monotonic() - start
+
+
+def _peak_mb(pid: int) -> float:
+    """The most memory a process has had in RAM; its memory now where the system keeps no such record (macOS)."""
+    status = Path(f"/proc/{pid}/status")
+    if status.is_file():
+        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    memory = psutil.Process(pid).memory_info()
+    return getattr(memory, "peak_wset", memory.rss) / 2**20

@@ -1,0 +1,79 @@
+"""What the theme gets wrong, put right in the pages: weight and accessibility.
+
+Each fix names a piece of the theme's HTML and what it becomes. A piece that is no longer found ends the build, so that
+a new version of the theme is noticed and the fix goes when it is no longer needed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+# sphinx-thebe configures live code on every page, twice, though this book has none.
+UNUSED_SCRIPTS = ("sphinx-thebe.js",)
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One replacement in every page; `pattern` is a regular expression."""
+
+    reason: str
+    pattern: str
+    replacement: str
+
+
+FIXES = (
+    Fix(
+        "1.5 MB of script that draws the icons which the style sheet's web font draws already",
+        r'\s*<script defer[^>]* src="[^"]*/fontawesome\.js[^"]*"></script>',
+        "",
+    ),
+    Fix(
+        "the label says Search, the button says Search Ctrl + K: voice control cannot press what it reads",
+        r'(<button class="btn search-button-field [^>]*?) title="Search" aria-label="Search"',
+        r"\1",
+    ),
+    Fix(
+        "the logo stands in no landmark",
+        r'<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',
+        r'<div role="complementary" aria-label="Book" id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',
+    ),
+)
+
+
+def drop_unused_scripts(app, pagename, templatename, context, doctree) -> None:
+    """Leave out the scripts of live code; connected to Sphinx's event `html-page-context`."""
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if (script.filename or "").rpartition("/")[2] not in UNUSED_SCRIPTS
+        and "THEBE_JS_URL" not in script.attributes.get("body", "")
+    ]
+
+
+def polish_pages(app, exception) -> None:
+    """Apply every fix to every page; connected to Sphinx's event `build-finished`.
+
+    Raises
+    ------
+    ExtensionError
+        If a fix matches on no page.
+    """
+    if exception or app.builder.format != "html":
+        return
+    pages = [path for path in Path(app.outdir).rglob("*.html") if "_static" not in path.parts]
+    counts = dict.fromkeys(FIXES, 0)
+    for path in pages:
+        page = path.read_text(encoding="utf-8")
+        for fix in FIXES:
+            page, count = re.subn(fix.pattern, fix.replacement, page)
+            counts[fix] += count
+        path.write_text(page, encoding="utf-8")
+    for script in (Path(app.outdir) / "_static" / "scripts").glob("fontawesome.js*"):
+        script.unlink()
+    for fix, count in counts.items():
+        if not count:
+            raise ExtensionError(f"a fix of the theme matched no page, is it still needed? {fix.reason}")
