@@ -13,6 +13,8 @@ from course_lib import validation
 from course_lib.distributions import Gaussian
 from course_lib.models._mlp import seeded
 
+_BLOCK = 4096  # rows turned into float64 at a time, to spare memory
+
 
 class PCA:
     """Principal component analysis as an encoder and a decoder.
@@ -52,7 +54,7 @@ class PCA:
         x = validation.data_matrix(x)
         if self.n_components > x.shape[1]:
             raise ValueError(f"got n_components = {self.n_components}, expected at most the {x.shape[1]} columns of x")
-        self.mean_ = x.mean(dim=0, dtype=torch.float64).to(x.dtype)
+        self.mean_ = (sum(block.double().sum(dim=0) for block in x.split(_BLOCK)) / len(x)).to(x.dtype)
         covariance = _covariance(x, self.mean_)
         eigenvalues, eigenvectors = torch.linalg.eigh(covariance)  # rising
         axes = eigenvectors.flip(1)[:, : self.n_components].T
@@ -63,12 +65,14 @@ class PCA:
 
     def encode(self, x: Tensor) -> Tensor:
         """Coordinates along the components: (n, D) → (n, d); equal to (x − mean_) components_ᵀ."""
-        return (validation.data_matrix(x, width=self._width()) - self.mean_) @ self.components_.T
+        x = validation.data_matrix(x, width=self._width(), like=self.mean_)
+        return (x - self.mean_) @ self.components_.T
 
     def decode(self, z: Tensor) -> Tensor:
         """Point of the plane with these coordinates: (n, d) → (n, D). Not clipped to [0, 1]."""
         self._width()
-        return validation.data_matrix(z, width=self.n_components, name="z") @ self.components_ + self.mean_
+        z = validation.data_matrix(z, width=self.n_components, like=self.mean_, name="z")
+        return z @ self.components_ + self.mean_
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Orthogonal projection of x onto the plane: (n, D) → (n, D)."""
@@ -110,11 +114,11 @@ class LinearAutoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Code z = W₁x + b₁: (n, D) → (n, d)."""
-        return self.encoder(validation.data_matrix(x, width=self.input_dim))
+        return self.encoder(validation.data_matrix(x, width=self.input_dim, like=self.encoder.weight))
 
     def decode(self, z: Tensor) -> Tensor:
         """x̂ = W₂z + b₂: (n, d) → (n, D). Not clipped to [0, 1]."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, name="z"))
+        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder.weight, name="z"))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """decode(encode(x)): (n, D) → (n, D)."""
@@ -174,12 +178,13 @@ class LinearVAE(nn.Module):
 
     def encode(self, x: Tensor) -> Gaussian:
         """q(z | x) = N(V(x − b), diag σ²): mean and logvar of shape (n, d)."""
-        mean = self.encoder(validation.data_matrix(x, width=self.input_dim) - self.decoder.bias)
+        x = validation.data_matrix(x, width=self.input_dim, like=self.encoder.weight)
+        mean = self.encoder(x - self.decoder.bias)
         return Gaussian(mean, self.logvar.expand_as(mean))
 
     def decode(self, z: Tensor) -> Tensor:
         """Mean of p(x | z), Wz + b: (n, d) → (n, D)."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, name="z"))
+        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder.weight, name="z"))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Decode the mean code: (n, D) → (n, D)."""
@@ -214,9 +219,9 @@ def principal_axes(decoder_weight: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _covariance(x: Tensor, mean: Tensor) -> Tensor:
-    """Covariance of x with divisor n: (n, D) → (D, D) float64, added up in blocks to spare memory."""
+    """Covariance of x with divisor n: (n, D) → (D, D) float64."""
     total = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64)
-    for block in x.split(4096):
+    for block in x.split(_BLOCK):
         centred = (block - mean).double()
         total += centred.T @ centred
     return total / len(x)
