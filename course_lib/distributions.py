@@ -78,7 +78,8 @@ class Gaussian:
 
         Equal to ½ (μ² + σ² − 1 − log σ²); 0 exactly where μ = 0 and σ = 1.
         """
-        return 0.5 * (self.mean.square() + self.var - 1 - self.logvar)
+        # expm1(log σ²) is σ² − 1 to full precision: near the prior, float32 would round the KL below 0.
+        return 0.5 * (self.mean.square() + (self.logvar.expm1() - self.logvar))
 
     def kl(self) -> Tensor:
         """KL(q ‖ N(0, I)), summed over the latent dimensions: shape (n,), nats.

@@ -117,7 +117,10 @@ def active_units(vae, x: Tensor, threshold: float = 0.01) -> int:
     ----------
     Burda, Grosse & Salakhutdinov (2016), section 5.
     """
-    return int((codes(vae, x).var(dim=0) > threshold).sum())
+    means = codes(vae, x)
+    if len(means) < 2:
+        raise ValueError(f"got x with {len(means)} example, expected at least 2: one alone has no variance")
+    return int((means.var(dim=0) > threshold).sum())
 
 
 def codes(model, x: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ def images(x: Tensor, *, columns: int = 10, shape: tuple[int, int] = (28, 28), a
     -------
     Axes
     """
-    validation.data_matrix(x, width=shape[0] * shape[1])
+    x = validation.data_matrix(x, width=shape[0] * shape[1])
     grid = data.image_grid(x.detach().reshape(-1, *shape), columns)
     if ax is None:
         width = 7.0
@@ -112,7 +112,7 @@ def digits_plane(z: Tensor, y: Tensor, *, ax: Axes | None = None, size: float = 
     Axes
         With equal scales, so that distances are what they look like.
     """
-    validation.data_matrix(z, width=2, name="z")
+    z = validation.data_matrix(z, width=2, name="z")
     ax = ax or plt.subplots(figsize=(5.2, 5.0))[1]
     points, classes = z.detach().numpy(), y.numpy()
     ax.scatter(*points.T, c=[DIGIT_COLORS[c] for c in classes], s=size, linewidths=0, alpha=0.6, rasterized=True)

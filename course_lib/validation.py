@@ -7,6 +7,7 @@ public functions call these, inner loops do not.
 from __future__ import annotations
 
 import math
+import numbers
 import operator
 from collections.abc import Iterable
 
@@ -14,8 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+_CASTS = {"float32": "float()", "float64": "double()"}
 
-def data_matrix(x, *, width: int | None = None, unit_range: bool = False, name: str = "x") -> Tensor:
+
+def data_matrix(
+    x,
+    *,
+    width: int | None = None,
+    like: Tensor | None = None,
+    unit_range: bool = False,
+    name: str = "x",
+) -> Tensor:
     """Check a batch of examples and return it.
 
     Parameters
@@ -24,6 +34,8 @@ def data_matrix(x, *, width: int | None = None, unit_range: bool = False, name: 
         float32 or float64, shape (n, D) with n ≥ 1, finite.
     width : int, optional
         The D that is expected.
+    like : Tensor, optional
+        A tensor of the dtype that is expected, such as a model's weight; without it float32 and float64 both are.
     unit_range : bool
         Whether every value must lie in [0, 1], as pixels do.
     name : str
@@ -32,7 +44,7 @@ def data_matrix(x, *, width: int | None = None, unit_range: bool = False, name: 
     Returns
     -------
     Tensor
-        `x` itself; an ndarray is wrapped without a copy.
+        `x` itself; an ndarray is wrapped, without a copy unless it is read-only or reversed.
 
     Raises
     ------
@@ -41,13 +53,12 @@ def data_matrix(x, *, width: int | None = None, unit_range: bool = False, name: 
     ValueError
         If its shape, its width or its values are wrong.
     """
-    if isinstance(x, np.ndarray):
-        x = torch.from_numpy(x)
-    if not isinstance(x, Tensor):
+    if not isinstance(x, Tensor | np.ndarray):
         raise TypeError(f"got {name} of type {type(x).__name__}, expected a torch tensor or NumPy array (n, D)")
-    if x.dtype not in (torch.float32, torch.float64):
-        hint = f"; convert pixels with {name}.float() / 255" if x.dtype == torch.uint8 else f"; use {name}.float()"
-        raise TypeError(f"got {name} of dtype {_dtype(x)}, expected float32 or float64{hint}")
+    _check_dtype(x, ("float32", "float64") if like is None else (_dtype(like.dtype),), name)
+    if isinstance(x, np.ndarray):
+        plain = x.flags.writeable and min(x.strides, default=0) >= 0
+        x = torch.from_numpy(x if plain else x.copy())
     if x.ndim != 2:
         hint = f"{name}.reshape(1, -1)" if x.ndim == 1 else f"{name}.flatten(1)"
         raise ValueError(f"got {name} of shape {tuple(x.shape)}, expected (n, D): one row an example; use {hint}")
@@ -57,6 +68,15 @@ def data_matrix(x, *, width: int | None = None, unit_range: bool = False, name: 
         raise ValueError(f"got {name} with {x.shape[1]} columns, expected {width}: the model was made for that width")
     _check_values(x, unit_range, name)
     return x
+
+
+def _check_dtype(x: Tensor | np.ndarray, expected: tuple[str, ...], name: str) -> None:
+    got = _dtype(x.dtype)
+    if got not in expected:
+        method = f'astype("{expected[0]}")' if isinstance(x, np.ndarray) else _CASTS[expected[0]]
+        cast = f"{name}.{method}"
+        hint = f"convert pixels with {cast} / 255" if got == "uint8" else f"use {cast}"
+        raise TypeError(f"got {name} of dtype {got}, expected {' or '.join(expected)}; {hint}")
 
 
 def _check_values(x: Tensor, unit_range: bool, name: str) -> None:
@@ -71,11 +91,16 @@ def _check_values(x: Tensor, unit_range: bool, name: str) -> None:
 
 
 def same_shape(a: Tensor, b: Tensor, names: tuple[str, str]) -> None:
-    """Raise ValueError unless two tensors have the same shape (broadcasting hides mistakes)."""
+    """Raise unless two matrices have the same shape: broadcasting, or a third axis, would hide a mistake."""
+    for tensor, name in zip((a, b), names, strict=True):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"got {name} of type {type(tensor).__name__}, expected a torch tensor of shape (n, D)")
     if a.shape != b.shape:
         raise ValueError(
             f"got {names[0]} of shape {tuple(a.shape)} and {names[1]} of shape {tuple(b.shape)}, expected equal shapes"
         )
+    if a.ndim != 2:
+        raise ValueError(f"got {names[0]} of shape {tuple(a.shape)}, expected (n, D): one row an example")
 
 
 def positive_int(value, name: str) -> int:
@@ -99,7 +124,7 @@ def positive_int(value, name: str) -> int:
 
 def positive_number(value, name: str) -> float:
     """Return `value` as a float above 0; ValueError otherwise."""
-    if not isinstance(value, (int, float)) or not 0 < value < math.inf:
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < math.inf:
         raise ValueError(f"got {name} = {value!r}, expected a finite number above 0")
     return float(value)
 
@@ -112,5 +137,5 @@ def choice(value, name: str, options: Iterable[str]) -> str:
     return value
 
 
-def _dtype(x: Tensor) -> str:
-    return str(x.dtype).removeprefix("torch.")
+def _dtype(dtype: torch.dtype | np.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -65,11 +65,11 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Code z of each example: (n, D) → (n, d). Any real numbers: nothing bounds or centres them."""
-        return self.encoder(validation.data_matrix(x, width=self.input_dim))
+        return self.encoder(validation.data_matrix(x, width=self.input_dim, like=self.encoder[0].weight))
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, name="z"))
+        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder[0].weight, name="z"))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pixel means x̂: (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""

@@ -70,12 +70,16 @@ class ProbabilisticPCA:
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Draw n examples from p(x): shape (n, D). Not clipped to [0, 1]."""
+        self._check_fitted()
         z = torch.randn(validation.positive_int(n, "n"), self.n_components, generator=generator)
         noise = torch.randn(n, len(self.mean_), generator=generator)
         return z.to(self.mean_) @ self.weight_.T + self.mean_ + self.noise_variance_.sqrt() * noise.to(self.mean_)
 
-    def _double(self) -> tuple[Tensor, Tensor, Tensor]:
+    def _check_fitted(self) -> None:
         if "mean_" not in vars(self):
             raise RuntimeError("got a model that has not learned anything yet, expected a fitted one; call .fit(x)")
+
+    def _double(self) -> tuple[Tensor, Tensor, Tensor]:
+        self._check_fitted()
         weight, noise = self.weight_.double(), self.noise_variance_.double()
         return weight, noise, weight.T @ weight + noise * torch.eye(self.n_components, dtype=torch.float64)

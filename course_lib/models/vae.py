@@ -70,12 +70,12 @@ class VAE(nn.Module):
 
     def encode(self, x: Tensor) -> Gaussian:
         """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""
-        out = self.encoder(validation.data_matrix(x, width=self.input_dim))
+        out = self.encoder(validation.data_matrix(x, width=self.input_dim, like=self.encoder[0].weight))
         return Gaussian(*out.chunk(2, dim=1))
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, name="z"))
+        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder[0].weight, name="z"))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pixel means of p_θ(x | z): (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""
