@@ -53,7 +53,8 @@ class ProbabilisticPCA:
         Equal to log N(x; mean_, W Wᵀ + σ² I), computed through the d × d matrix M = WᵀW + σ² I.
         """
         weight, noise, m = self._double()
-        centred = (validation.data_matrix(x, width=len(self.mean_)) - self.mean_).double()
+        x = validation.data_matrix(x, width=len(self.mean_))
+        centred = (x - self.mean_).double()
         chol = torch.linalg.cholesky(m)
         projected = torch.linalg.solve_triangular(chol, weight.T @ centred.T, upper=False)
         mahalanobis = (centred.square().sum(dim=1) - projected.square().sum(dim=0)) / noise
@@ -64,7 +65,8 @@ class ProbabilisticPCA:
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Exact p(z | x): its mean M⁻¹Wᵀ(x − μ) of shape (n, d) and its covariance σ² M⁻¹ of shape (d, d)."""
         weight, noise, m = self._double()
-        centred = (validation.data_matrix(x, width=len(self.mean_)) - self.mean_).double()
+        x = validation.data_matrix(x, width=len(self.mean_))
+        centred = (x - self.mean_).double()
         inverse = torch.linalg.inv(m)
         return (centred @ weight @ inverse).to(x.dtype), (noise * inverse).to(x.dtype)
 

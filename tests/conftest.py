@@ -1,0 +1,48 @@
+"""What several test modules share: real data, a toy with known eigenvalues, and a guard for the global random state."""
+
+import os
+
+import matplotlib
+import pytest
+import torch
+
+from course_lib import data
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """Real MNIST; skips where there is none, except in CI that was given it."""
+    try:
+        return data.load("mnist")
+    except data.DataUnavailable as error:
+        if os.environ.get("CI") == "true" and os.environ.get("COURSE_DATA"):
+            raise
+        pytest.skip(f"needs MNIST: {error.reason}")
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """300 examples, float64 (300, 6): correlated, off the origin, covariance eigenvalues exactly `toy_spectrum`."""
+    generator = torch.Generator().manual_seed(12)
+    noise = torch.randn(300, 6, generator=generator, dtype=torch.float64)
+    white = torch.linalg.svd(noise - noise.mean(dim=0), full_matrices=False)[0] * 300**0.5
+    rotation = torch.linalg.qr(torch.randn(6, 6, generator=generator, dtype=torch.float64))[0]
+    return (white * torch.tensor(SPECTRUM, dtype=torch.float64).sqrt()) @ rotation.T + torch.linspace(-3, 4, 6).double()
+
+
+SPECTRUM = (9.0, 5.0, 3.0, 0.6, 0.5, 0.4)
+
+
+@pytest.fixture(scope="session")
+def toy_spectrum():
+    return torch.tensor(SPECTRUM, dtype=torch.float64)
+
+
+@pytest.fixture
+def global_random_state_untouched():
+    """Fails a test that draws from torch's global generator."""
+    before = torch.random.get_rng_state()
+    yield
+    assert torch.equal(torch.random.get_rng_state(), before)
