@@ -23,7 +23,7 @@ def train(name: str) -> None:
     images, epochs = data.load(dataset), EPOCHS[dataset]
     model = MODELS[kind](latent_dim=2)
     state = Path(tempfile.gettempdir()) / f"course-{name}-run.safetensors"
-    schedule = training.Cosine(1e-3, epochs, warmup=epochs / 50)
+    schedule = training.Cosine(3e-3, epochs, warmup=epochs / 50)
     history = training.fit(
         model, images.train.x, epochs=epochs, validation=images.test.x, lr=schedule, seed=0, resume_from=state
     )

@@ -17,6 +17,7 @@ from docutils import nodes
 from page_polish import drop_unused_scripts, polish_pages
 from sphinx.util import logging
 from sphinxcontrib import katex
+from symbol_table import SymbolTable
 
 from course_lib import data, notation
 
@@ -42,7 +43,10 @@ def collect_static_files(app) -> None:
     static = Path(app.outdir).parent / ".generated_static"
     shutil.rmtree(static, ignore_errors=True)
     katex_assets.copy_into(static)
-    (static / "symbols.css").write_text(notation.stylesheet(), encoding="utf-8")
+    # The contrast of the symbols is computed against these two pages: a theme with others would break the promise.
+    pages = f"html {{ --pst-color-background: {notation.LIGHT_PAGE}; }}\n"
+    pages += f'html[data-theme="dark"] {{ --pst-color-background: {notation.DARK_PAGE}; }}\n'
+    (static / "symbols.css").write_text(pages + notation.stylesheet(), encoding="utf-8")
     app.config.html_static_path.append(str(static))
     app.add_css_file("symbols.css")
     app.add_css_file("course.css", priority=900)
@@ -51,11 +55,11 @@ def collect_static_files(app) -> None:
 def check_formulas(app, doctree, docname) -> None:
     """Turn a formula that KaTeX refuses into a warning that names its place, and show its source in the page."""
     for node in list(doctree.findall(lambda n: isinstance(n, (nodes.math, nodes.math_block)))):
+        is_block = isinstance(node, nodes.math_block)
         try:
-            katex.render_latex(node.astext())
+            katex.render_latex(node.astext(), {"displayMode": is_block})
         except katex.KaTeXError as error:
             LOGGER.warning("KaTeX cannot render this formula: %s", error, location=node)
-            is_block = isinstance(node, nodes.math_block)
             node.replace_self((nodes.literal_block if is_block else nodes.literal)(text=node.astext()))
 
 
@@ -64,6 +68,7 @@ def setup(app):
     app.setup_extension("sphinxcontrib.katex")
     app.add_config_value("course_edition", "", "env")
     app.add_directive("build-report", BuildReport)
+    app.add_directive("symbol-table", SymbolTable)
     app.connect("config-inited", choose_edition)
     app.connect("builder-inited", collect_static_files)
     app.connect("env-before-read-docs", execute_chapters)
