@@ -5,6 +5,7 @@ runs in these tests; only the digests and the addresses of the mirrors are repla
 """
 
 import contextlib
+import gc
 import gzip
 import hashlib
 import json
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.error import URLError
@@ -75,7 +77,7 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.lstrip("/")
         if name == "together":
-            self.server.together.wait(60)
+            self.server.together.wait(200)
             self.send_response(204)
             self.end_headers()
             return
@@ -367,7 +369,7 @@ def fills_the_disk(url, folder, filename, md5):
 @pytest.mark.parametrize(
     ("action", "error", "message"),
     [
-        (dies_half_way, KeyboardInterrupt, ""),
+        (dies_half_way, KeyboardInterrupt, None),
         (writes_other_bytes, DataUnavailable, "got .* expected sha256"),
         (has_no_network, DataUnavailable, "URLError: .*Name or service not known"),
         (fills_the_disk, DataUnavailable, "No space left on device"),
@@ -452,7 +454,7 @@ def test_two_processes_at_once_download_once_and_both_load(cache, mirror):
 
 
 def test_a_process_that_is_killed_leaves_nothing_that_counts(cache, mirror):
-    mirror.delay = 0.3
+    mirror.delay = 0.5
     process = child(mirror)
     while len(mirror.requests) < 3 and process.poll() is None:  # in the middle of its second file
         time.sleep(0.01)
@@ -561,7 +563,7 @@ def test_without_network_the_error_names_the_three_ways_at_once(cache, monkeypat
     start = time.monotonic()
     with pytest.raises(DataUnavailable) as raised:
         data.load("mnist")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < download.SOCKET_TIMEOUT
     assert names_the_three_ways(str(raised.value), cache)
     assert str(raised.value).count("Connection refused") == 2
     assert isinstance(raised.value.__cause__.__cause__, URLError)  # the traceback shows what really happened
@@ -619,13 +621,13 @@ def test_the_edition_is_digits_where_not(monkeypatch):
 
 def test_a_data_set_in_use_is_shared_and_one_that_is_not_is_freed(cache):
     fill(cache)
-    first = data.load("mnist")
-    assert data.load("mnist") is first
-    assert len(mnist._loaded) == 1 or all(
-        reference() is not first for reference, _ in list(mnist._loaded.values())[:-1]
-    )
-    del first
-    assert all(reference() is None for reference, _ in mnist._loaded.values() if reference() is None)
+    dataset = data.load("mnist")
+    assert data.load("mnist") is dataset
+    alive = weakref.ref(dataset)
+    del dataset
+    gc.collect()
+    assert alive() is None
+    check_loaded(data.load("mnist"))
 
 
 def test_a_shared_data_set_that_was_written_into_is_read_afresh(cache):

@@ -44,8 +44,8 @@ def _declare_missing_operators() -> None:
 
 _declare_missing_operators()
 
-from torchvision import datasets  # noqa: E402
+from torchvision import datasets, transforms  # noqa: E402
 from torchvision.datasets.utils import download_and_extract_archive  # noqa: E402
 from torchvision.utils import make_grid  # noqa: E402
 
-__all__ = ["datasets", "download_and_extract_archive", "make_grid"]
+__all__ = ["datasets", "download_and_extract_archive", "make_grid", "transforms"]

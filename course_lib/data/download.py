@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import tempfile
+import urllib.error
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,8 @@ def _fetch(name: str, folder: Path) -> None:
             problem = verify.mismatch(folder / name)
         except _FAILURES as error:
             problem, cause = f"{type(error).__name__}: {error}", error
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it holds the connection on which the mirror refused
         if not problem:
             return
         tried.append(f"{mirror}{archive}: {problem}")
