@@ -27,7 +27,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml package.json package-l
 		{ echo "got $$($(PYTHON) --version 2>&1), expected Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m book._ext.katex_assets
+	$(BIN)/python -m book._ext.katex_math
 	@touch $@
 
 book: $(READY) ## execute every chapter and build the pages in _build/html

@@ -10,14 +10,11 @@ import os
 import shutil
 from pathlib import Path
 
-import katex_assets
+import katex_math
 from build_report import BuildReport
 from chapter_execution import cache_key, execute_chapters
-from docutils import nodes
 from page_polish import drop_unused_scripts, polish_pages
 from sphinx.util import logging
-from sphinxcontrib import katex
-from symbol_table import SymbolTable
 
 from course_lib import data, notation
 
@@ -38,41 +35,28 @@ def choose_edition(app, config) -> None:
 
 def collect_static_files(app) -> None:
     """Gather what the pages need and no source folder holds: KaTeX's files and the colours of the symbols."""
-    katex_assets.install()
-    katex_assets.configure(notation.katex_macros())
+    katex_math.install()
     static = Path(app.outdir).parent / ".generated_static"
     shutil.rmtree(static, ignore_errors=True)
-    katex_assets.copy_into(static)
+    katex_math.copy_into(static)
     # The contrast of the symbols is computed against these two pages: a theme with others would break the promise.
     pages = f"html {{ --pst-color-background: {notation.LIGHT_PAGE}; }}\n"
     pages += f'html[data-theme="dark"] {{ --pst-color-background: {notation.DARK_PAGE}; }}\n'
     (static / "symbols.css").write_text(pages + notation.stylesheet(), encoding="utf-8")
     app.config.html_static_path.append(str(static))
-    app.add_css_file("symbols.css")
-    app.add_css_file("course.css", priority=900)
-
-
-def check_formulas(app, doctree, docname) -> None:
-    """Turn a formula that KaTeX refuses into a warning that names its place, and show its source in the page."""
-    for node in list(doctree.findall(lambda n: isinstance(n, (nodes.math, nodes.math_block)))):
-        is_block = isinstance(node, nodes.math_block)
-        try:
-            katex.render_latex(node.astext(), {"displayMode": is_block})
-        except katex.KaTeXError as error:
-            LOGGER.warning("KaTeX cannot render this formula: %s", error, location=node)
-            node.replace_self((nodes.literal_block if is_block else nodes.literal)(text=node.astext()))
+    for style in ("katex/katex.min.css", "symbols.css", "course.css"):
+        app.add_css_file(style, priority=900)
 
 
 def setup(app):
     """Connect everything; called by Sphinx."""
-    app.setup_extension("sphinxcontrib.katex")
     app.add_config_value("course_edition", "", "env")
     app.add_directive("build-report", BuildReport)
-    app.add_directive("symbol-table", SymbolTable)
+    app.add_html_math_renderer("katex", (katex_math.visit_inline, None), (katex_math.visit_block, None))
     app.connect("config-inited", choose_edition)
     app.connect("builder-inited", collect_static_files)
     app.connect("env-before-read-docs", execute_chapters)
-    app.connect("doctree-resolved", check_formulas)
+    app.connect("doctree-resolved", katex_math.check_formulas)
     # After the theme has added its own.
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("build-finished", polish_pages)
