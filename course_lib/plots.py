@@ -63,7 +63,7 @@ def images(x: Tensor, *, columns: int = 10, shape: tuple[int, int] = (28, 28), a
     if ax is None:
         width = 7.0
         _, ax = plt.subplots(figsize=(width, width * grid.shape[0] / grid.shape[1]))
-    ax.imshow(grid, vmin=0, vmax=1, interpolation="nearest")
+    ax.imshow(grid.numpy(), vmin=0, vmax=1, interpolation="nearest")
     ax.set_axis_off()
     return ax
 
@@ -161,7 +161,7 @@ def plane_grid(
         raise ValueError(f"got {len(x)} images, expected a square number of them, one for each point of the grid")
     tiles = x.detach().reshape(side, side, *shape).permute(0, 2, 1, 3).reshape(side * shape[0], side * shape[1])
     ax = ax or plt.subplots(figsize=(5.4, 5.4))[1]
-    ax.imshow(tiles, vmin=0, vmax=1, extent=extent, interpolation="nearest", aspect="auto")
+    ax.imshow(tiles.numpy(), vmin=0, vmax=1, extent=extent, interpolation="nearest", aspect="auto")
     ax.set(xlabel="$z_1$", ylabel="$z_2$")
     return ax
 
