@@ -23,14 +23,15 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises
     ------
-    PermissionError
-        If the folder can't be written; the message names it.
+    OSError
+        If the folder can't be made or written; the message names it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except PermissionError as error:
-        raise PermissionError(f"can't write {path.name}: the folder {path.parent} is not writable") from error
+    except OSError as error:
+        message = f"can't write {path.name}: {path.parent} is no folder that can be written ({error.strerror})"
+        raise OSError(error.errno, message) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -43,8 +44,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def sha256(content: bytes) -> str:
-    """Hexadecimal SHA-256 of some bytes."""
+def sha256(content) -> str:
+    """Hexadecimal SHA-256 of some bytes, or of a contiguous array without copying it."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -113,7 +113,7 @@ def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
 
 
 def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metrics: dict[str, float]) -> Path:
-    """Write a model's weights and manifest, each atomically.
+    """Write a model's weights and manifest; if either fails, both stay as they were.
 
     Parameters
     ----------
@@ -151,8 +151,15 @@ def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metr
         "versions": {"python": platform.python_version()}
         | {package: metadata.version(package) for package in ("torch", "safetensors")},
     }
+    text = json.dumps(about, indent=2) + "\n"
+    before = path.read_bytes() if path.exists() else None
     _storage.write_atomically(path, content)
-    _storage.write_atomically(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
+    try:
+        _storage.write_atomically(path.with_suffix(".json"), text.encode())
+    except BaseException:
+        # New weights beside an old manifest would be refused: put the old ones back.
+        path.unlink() if before is None else _storage.write_atomically(path, before)
+        raise
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,8 @@ from torch import Tensor, nn
 
 from course_lib import losses
 from course_lib import validation as check
+from course_lib.training._divergence import batch_terms, check_weights, finite_sums
+from course_lib.training._products import fast_products
 from course_lib.training._progress import progress_bar
 from course_lib.training.history import History
 from course_lib.training.resume import Run
@@ -20,10 +21,7 @@ from course_lib.training.schedules import Schedule, as_schedule
 Objective = Callable[..., dict[str, Tensor]]
 
 
-class Diverged(ArithmeticError):
-    """A term of the loss became NaN or infinite; the message names epoch, batch and term."""
-
-
+@fast_products()
 def fit(
     model: nn.Module,
     x: Tensor,
@@ -101,25 +99,27 @@ def fit(
     x = x.to(device)
     generator = torch.Generator(device).manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr(0.0), fused=True)
-    settings = {"seed": seed, "batch_size": batch_size, "lr": lr, **options}
-    run = Run(model, optimizer, generator, settings, x, patience, resume_from)
+    settings = {"seed": seed, "batch_size": batch_size, "lr": lr, "objective": objective, "patience": patience}
+    data = {"x": x, "validation": validation}
+    run = Run(model, optimizer, generator, settings | options, data, patience, resume_from)
 
     with progress_bar(epochs, run.history.epochs, progress) as bar:
         while run.history.epochs < epochs and not run.stalled():
             epoch, started = run.history.epochs, time.perf_counter()
             order = torch.randperm(len(x), generator=generator, device=device)
-            totals: dict[str, Tensor] = {}
+            sums = []  # of each term over each batch
             for batch, rows in enumerate(order.split(batch_size)):
                 now = epoch + batch * batch_size / len(x)
                 optimizer.param_groups[0]["lr"] = lr(now)
                 weights = {name: schedule(now) for name, schedule in options.items()}
-                terms = _terms(objective, model, x[rows], generator, weights, epoch, batch)
+                drawn = x.index_select(0, rows)
+                terms = batch_terms(objective, model, drawn, epoch, batch, generator=generator, **weights)
+                sums.append(finite_sums(terms, epoch, batch))
                 optimizer.zero_grad()
                 terms["loss"].mean().backward()
                 optimizer.step()
-                for name, values in terms.items():
-                    totals[name] = totals.get(name, 0.0) + values.detach().sum()
-            means = {name: float(total) / len(x) for name, total in totals.items()}
+            check_weights(model, epoch, batch)  # the last step has no batch after it that would show
+            means = dict(zip(terms, (torch.stack(sums).sum(dim=0) / len(x)).tolist(), strict=True))
             held_out = {} if validation is None else evaluate(model, validation, objective, seed=seed, **final)
             run.finish_epoch(means, held_out, time.perf_counter() - started)
             bar.set_postfix({name: f"{value:.2f}" for name, value in (held_out or means).items()})
@@ -129,6 +129,7 @@ def fit(
     return run.history
 
 
+@fast_products()
 def evaluate(
     model: nn.Module, x: Tensor, objective: Objective | None = None, *, seed: int = 0, **options: float
 ) -> dict[str, float]:
@@ -168,25 +169,3 @@ def _check_data(model: nn.Module, x: Tensor, name: str) -> Tensor:
 
 def _best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _terms(objective, model, x, generator, weights, epoch, batch) -> dict[str, Tensor]:
-    """The terms of one batch, or an error that says where and which one stopped being finite."""
-    try:
-        terms = objective(model, x, generator=generator, **weights)
-    except ValueError as error:
-        # Weights that an infinite gradient has destroyed show up as NaN codes at the decoder's door.
-        if all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
-            raise
-        raise Diverged(_diverged("the model's weights", epoch, batch)) from error
-    if not math.isfinite(float(terms["loss"].detach().sum())):
-        culprit = next(name for name in sorted(terms, key="loss".__eq__) if not bool(terms[name].isfinite().all()))
-        raise Diverged(_diverged(f"the term {culprit!r}", epoch, batch))
-    return terms
-
-
-def _diverged(what: str, epoch: int, batch: int) -> str:
-    return (
-        f"{what} became NaN or infinite in epoch {epoch + 1}, batch {batch + 1}; "
-        "expected finite numbers: lower the learning rate or look for a division or logarithm of 0 in the loss"
-    )

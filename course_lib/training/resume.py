@@ -21,8 +21,8 @@ class Run:
         The parts of the run; restored in place if there is a file to resume from.
     settings : dict
         What must be the same for a run to be continued.
-    x : Tensor
-        Training data; a different set can't continue the run.
+    data : dict[str, Tensor or None]
+        Training and validation data by name; different ones can't continue the run.
     patience : int, optional
         Epochs without a better validation loss after which the run has stalled.
     path : path, optional
@@ -42,7 +42,7 @@ class Run:
         optimizer: torch.optim.Optimizer,
         generator: torch.Generator,
         settings: dict,
-        x: Tensor,
+        data: dict[str, Tensor | None],
         patience: int | None,
         path: str | Path | None,
     ):
@@ -52,11 +52,10 @@ class Run:
         self.best_epoch = 0
         self._patience = patience
         self._path = None if path is None else Path(path)
-        self._identity = {name: repr(value) for name, value in settings.items()} | {
-            "model": f"{type(model).__name__} {getattr(model, 'config', '')}",
-            "data": f"{tuple(x.shape)} summing to {float(x.sum(dtype=torch.float64)):.6f}",
-        }
-        if self._path is not None and self._path.exists():
+        if self._path is None:
+            return
+        self._identity = {name: _describe(value) for name, value in {"model": model, **settings, **data}.items()}
+        if self._path.exists():
             self._resume()
 
     def finish_epoch(self, train: dict[str, float], validation: dict[str, float], seconds: float) -> None:
@@ -103,6 +102,15 @@ class Run:
             index, name = key.split(".")
             slots.setdefault(int(index), {})[name] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+
+
+def _describe(value) -> str:
+    """The same text in another process if it is the same value: no addresses, no object that has changed."""
+    if isinstance(value, Tensor):
+        return f"{tuple(value.shape)} with SHA-256 {_storage.sha256(value.cpu().contiguous().numpy())[:12]}"
+    if isinstance(value, nn.Module):
+        return f"{type(value).__name__} {getattr(value, 'config', '')}"
+    return getattr(value, "__qualname__", repr(value))  # a function's repr holds its address
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
