@@ -61,6 +61,7 @@ def stand_in(tmp_path):
     )
     (package / "_C.so").touch()
     (package / "datasets" / "__init__.py").touch()
+    (package / "transforms.py").touch()
     (package / "datasets" / "utils.py").write_text("download_and_extract_archive = None\n")
     (package / "utils.py").write_text("make_grid = None\n")
     return tmp_path
