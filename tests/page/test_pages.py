@@ -1,0 +1,151 @@
+"""What every page of the book promises to every reader."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
+MOST_KB, MOST_SECONDS, MOST_MB = 500, 120, 1500
+
+ALREADY_COMPRESSED = {".woff2", ".png", ".jpg", ".webp"}
+
+
+def test_page_asks_for_nothing_elsewhere_and_complains_about_nothing(visit, site, page_name):
+    """No message in the console, no failed request, no other host, no script for mathematics or widgets."""
+    seen = visit(page_name)
+    assert seen.messages == []
+    assert [url for url in seen.requests if not url.startswith((site, "data:", "blob:"))] == []
+    scripts = [url for url in seen.requests if re.search(r"mathjax|katex[^/]*\.js|require|fontawesome.*\.js", url)]
+    assert scripts == []
+
+
+def test_page_is_light(visit, page_name):
+    """Everything the page asks for, compressed as a server would, stays under 500 kB."""
+    seen = visit(page_name)
+    sizes = {}
+    for url in set(seen.requests):
+        path = BOOK / urlsplit(url).path.lstrip("/")
+        if path.is_file():
+            content = path.read_bytes()
+            sizes[path.name] = len(content) if path.suffix in ALREADY_COMPRESSED else len(gzip.compress(content))
+    heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    assert sum(sizes.values()) < MOST_KB * 1000, f"the heaviest: {heaviest}"
+
+
+def test_page_fits_a_phone(visit, page_name):
+    """At 360 px only formulas, code and tables scroll, each in its own box."""
+    page = visit(page_name, width=360).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    # The theme hides what overflows its main column, so the document's width alone does not tell.
+    too_wide = page.evaluate(
+        """() => {
+            const scrolls = (el) =>
+                el && (/auto|scroll/.test(getComputedStyle(el).overflowX) || scrolls(el.parentElement));
+            return [...document.querySelectorAll("article.bd-article *")]
+                .filter((el) => el.getBoundingClientRect().right > 361 && el.getClientRects().length && !scrolls(el))
+                .map((el) => el.outerHTML.slice(0, 80));
+        }"""
+    )
+    assert too_wide == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible(visit, page_name, scheme):
+    """Axe finds nothing serious or critical, in either mode."""
+    page = visit(page_name, scheme=scheme).page
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    violations = Axe().run(page).response["violations"]
+    serious = [
+        (violation["id"], [node["html"][:160] for node in violation["nodes"]][:4])
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_page_is_accessible_on_a_phone(visit, page_name):
+    """The same at 360 px, where more boxes scroll."""
+    violations = Axe().run(visit(page_name, width=360).page).response["violations"]
+    serious = [
+        (violation["id"], [node["html"][:160] for node in violation["nodes"]][:4])
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_each_image_says_what_it_shows(visit, page_name):
+    """The alt text of a figure is a sentence, not a file name, a hash or nothing."""
+    alts = visit(page_name).page.eval_on_selector_all(
+        "article img", "images => images.map((image) => [image.getAttribute('alt'), image.getAttribute('src')])"
+    )
+    without = [
+        src for alt, src in alts if not alt or len(alt.split()) < 4 or re.search(r"\.(png|svg|jpg)|[0-9a-f]{12}", alt)
+    ]
+    assert without == []
+
+
+def test_keyboard_reaches_the_text(visit, page_name):
+    """The first stop of the tab key leads past the navigation to the main content."""
+    page = visit(page_name).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('#main-content').contains(document.activeElement)")
+
+
+def test_no_formula_is_left_in_its_source(visit, page_name):
+    """No dollar, macro or error of KaTeX stands in the text."""
+    text = visit(page_name).page.eval_on_selector(
+        "article",
+        """article => {
+            const copy = article.cloneNode(true);
+            copy.querySelectorAll(".katex, pre, code").forEach((el) => el.remove());
+            return copy.textContent;
+        }""",
+    )
+    assert re.findall(r"\$[^$\n]{1,60}\$|\\[a-z]{2,}|\{eq\}|\{cite", text) == []
+
+
+def test_symbols_have_their_colour_in_both_modes(visit):
+    """The code z is red, and another red on the dark page; a reader of MathML gets it too."""
+    colours = {}
+    for scheme in ("light", "dark"):
+        page = visit("book/notation.html", scheme=scheme).page
+        colours[scheme] = page.eval_on_selector("article .katex-html .sym-z", "el => getComputedStyle(el).color")
+    assert colours == {"light": "rgb(179, 38, 30)", "dark": "rgb(255, 138, 128)"}
+    assert page.locator("article .katex-mathml math").count() > 0
+
+
+def test_icons_are_drawn_without_their_script(visit):
+    """The web font draws the theme's icons: the glyph has the font and a width."""
+    icon = visit("book/notation.html").page.locator(".article-header-buttons i, .article-header-buttons span.fa-solid")
+    assert icon.count() > 0
+    assert icon.first.bounding_box()["width"] > 5
+    family = icon.first.evaluate("el => getComputedStyle(el, '::before').fontFamily")
+    assert "Font Awesome" in family
+
+
+def test_every_chapter_stays_within_its_bounds():
+    """Each executed page took under two minutes and 1.5 GB, and the status page shows it."""
+    executed = json.loads((BOOK.parent / "execution.json").read_text(encoding="utf-8"))
+    status = (BOOK / "book" / "status.html").read_text(encoding="utf-8")
+    assert executed
+    for name, cost in executed.items():
+        assert 0 < cost["seconds"] < MOST_SECONDS, name
+        assert 0 < cost["peak_mb"] < MOST_MB, name
+        assert f"<p>{cost['seconds']:.1f}</p>" in status, name
+
+
+def test_front_door_leads_to_the_book(visit, site):
+    """`index.html` at the root of the site opens the landing page."""
+    page = visit("index.html").page
+    page.wait_for_url(site + "book/index.html")

@@ -1,0 +1,133 @@
+"""The build itself, on a book of two pages: red stays red, and what changed is executed again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from chapter_execution import cache_key
+
+ROOT = Path(__file__).resolve().parents[1]
+
+CHAPTER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A chapter
+
+The code is $\\z$.
+
+```{code-cell} ipython3
+from course_lib import number
+
+{body}
+```
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A root page and a chapter, with a library of its own: the real one's notation and a number."""
+    library = tmp_path / "course_lib"
+    library.mkdir()
+    (library / "__init__.py").write_text('__version__ = "0"\n')
+    (library / "number.py").write_text("value = 41\n")
+    (library / "data.py").write_text('def edition():\n    return "mnist"\n')
+    shutil.copy(ROOT / "course_lib" / "notation.py", library)
+    (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapter\n")
+    (tmp_path / "index.md").write_text("# A book\n\nIts first page.\n")
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    extension = (ROOT / "book" / "_ext").as_posix()
+    static = (ROOT / "book" / "_static").as_posix()
+    config = config.replace("book/_ext", extension).replace("book/_static", static)
+    config = re.sub(r"exclude_patterns:\n? +\[.*?\]", "exclude_patterns: []", config)
+    (tmp_path / "_config.yml").write_text(re.sub(r".*bibtex.*\n", "", config))
+    return tmp_path
+
+
+def build(book: Path, body: str) -> subprocess.CompletedProcess:
+    """Build the book as `make book` does, with this code in its chapter."""
+    (book / "chapter.md").write_text(CHAPTER.replace("{body}", body))
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", str(book)]
+    environment = os.environ | {"PYTHONPATH": str(book)}
+    return subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def executed(result: subprocess.CompletedProcess) -> bool:
+    """Whether the chapter was executed, not taken from the cache."""
+    return "executed chapter" in result.stdout
+
+
+def page(book: Path) -> str:
+    """The text of the built chapter."""
+    return (book / "_build" / "html" / "chapter.html").read_text(encoding="utf-8")
+
+
+def test_a_chapter_that_raises_fails_the_build_every_time(book):
+    """The second build after a failure must not be green; once mended, it is."""
+    for _ in range(2):
+        result = build(book, 'raise ValueError("the decoder is upside down")')
+        assert result.returncode != 0
+        assert "the decoder is upside down" in result.stderr + result.stdout
+        assert "these chapters raised: chapter" in result.stderr + result.stdout
+    mended = build(book, "number.value + 1")
+    assert mended.returncode == 0, mended.stderr
+
+
+def test_what_changed_is_executed_again_and_nothing_else(book):
+    """Neither prose nor a second build executes anything; the library and the lock file do."""
+    assert executed(build(book, "number.value + 1"))
+    assert "42" in page(book)
+    cost = json.loads((book / "_build" / "execution.json").read_text())["chapter"]
+    assert cost["seconds"] > 0
+    assert cost["peak_mb"] > 20
+    assert not executed(build(book, "number.value + 1"))
+    (book / "course_lib" / "number.py").write_text("value = 1001\n")
+    assert executed(build(book, "number.value + 1"))
+    assert "1002" in page(book)
+
+
+def test_a_warning_fails_the_build(book):
+    """Output on stderr, a formula that cannot be rendered, a reference that leads nowhere: all are named."""
+    prose = "$$\n\\unknownmacro\n$$\n\nSee {eq}`eq-nowhere`."
+    result = build(
+        book, f'import sys\n\nprint("careful", file=sys.stderr)\n```\n\n{prose}\n\n```{{code-cell}} ipython3\n1'
+    )
+    assert result.returncode != 0
+    for complaint in ("stderr was found", "Undefined control sequence", "eq-nowhere"):
+        assert complaint in result.stderr + result.stdout
+
+
+def test_the_cache_key_depends_on_library_lock_and_edition(tmp_path):
+    """Any of the three changes it, compiled files do not."""
+    library, lock = tmp_path / "library", tmp_path / "lock.txt"
+    (library / "weights").mkdir(parents=True)
+    (library / "a.py").write_text("a = 1")
+    (library / "weights" / "w.safetensors").write_bytes(b"\x00\x01")
+    lock.write_text("torch==2.13.0")
+    keys = [cache_key(library, lock, "mnist"), cache_key(library, lock, "digits-28")]
+    (library / "__pycache__").mkdir()
+    (library / "__pycache__" / "a.pyc").write_bytes(b"compiled")
+    assert cache_key(library, lock, "mnist") == keys[0]
+    (library / "weights" / "w.safetensors").write_bytes(b"\x00\x02")
+    keys.append(cache_key(library, lock, "mnist"))
+    (library / "a.py").write_text("a = 2")
+    keys.append(cache_key(library, lock, "mnist"))
+    lock.write_text("torch==2.14.0")
+    keys.append(cache_key(library, lock, "mnist"))
+    assert len(set(keys)) == 5
