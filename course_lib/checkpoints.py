@@ -57,8 +57,7 @@ def manifest(name: str | Path) -> dict:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BadFile(f"{path.name} is no manifest of a checkpoint ({error}); fetch it again") from error
-    missing = {"architecture", "config", "sha256"} - set(content)
-    if missing or content["architecture"] not in ARCHITECTURES:
+    if not _is_manifest(content):
         raise BadFile(
             f"{path.name} is no manifest of this course: expected architecture, config and sha256, "
             f"with an architecture out of {', '.join(ARCHITECTURES)}"
@@ -100,7 +99,7 @@ def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
         weights = safetensors.torch.load(content)
     except SafetensorError as error:
         raise BadFile(f"{path.name} is no safetensors file ({error}); fetch it again") from error
-    model = ARCHITECTURES[about["architecture"]](**about["config"]) if into is None else into
+    model = _build(about, path) if into is None else into
     expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
     got = {key: tuple(value.shape) for key, value in weights.items()}
     if got != expected:
@@ -120,7 +119,7 @@ def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metr
     model : nn.Module
         One of the course's architectures.
     path : str or path
-        Where the weights go; the suffix is made `.safetensors`.
+        Where the weights go; `.safetensors` is appended if it is missing.
     dataset, command : str
         What it was trained on, and the command that makes it anew.
     metrics : dict[str, float]
@@ -137,9 +136,11 @@ def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metr
         If the model is none of the course's architectures.
     """
     architecture = type(model).__name__
-    if architecture not in ARCHITECTURES:
+    if type(model) is not ARCHITECTURES.get(architecture):
         raise TypeError(f"got a {architecture}, expected one of {', '.join(ARCHITECTURES)}")
-    path = Path(path).with_suffix(".safetensors")
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        path = path.with_name(f"{path.name}.safetensors")  # with_suffix would cut "beta-0.5" short
     content = safetensors.torch.save({key: value.cpu().contiguous() for key, value in model.state_dict().items()})
     about = {
         "architecture": architecture,
@@ -172,6 +173,20 @@ def _weights_path(name: str | Path) -> Path:
     if name not in names():
         raise ValueError(f"got checkpoint name {name!r}, expected one of {', '.join(names())}")
     return SHIPPED / f"{name}.safetensors"
+
+
+def _is_manifest(content) -> bool:
+    if not isinstance(content, dict) or content.get("architecture") not in list(ARCHITECTURES):
+        return False
+    return isinstance(content.get("config"), dict) and isinstance(content.get("sha256"), str)
+
+
+def _build(about: dict, path: Path) -> nn.Module:
+    try:
+        return ARCHITECTURES[about["architecture"]](**about["config"])
+    except (TypeError, ValueError) as error:
+        manifest = path.with_suffix(".json").name
+        raise BadFile(f"{manifest} describes no {about['architecture']} ({error}); fetch it again") from error
 
 
 def _describe(architecture: str, config: dict) -> str:

@@ -45,6 +45,13 @@ def check_weights(model: nn.Module, epoch: int, batch: int, cause: Exception | N
         raise Diverged(_message("the model's weights", epoch, batch)) from cause
 
 
+def check_means(means: dict[str, float], epoch: int, batch: int) -> None:
+    """Raise `Diverged` if a term's mean over the validation data is not finite."""
+    for name, value in means.items():
+        if not math.isfinite(value):
+            raise Diverged(_message(f"the term {name!r} on the validation data", epoch, batch))
+
+
 def _message(what: str, epoch: int, batch: int) -> str:
     return (
         f"{what} became NaN or infinite in epoch {epoch + 1}, batch {batch + 1}; "

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from course_lib import losses
 from course_lib import validation as check
-from course_lib.training._divergence import batch_terms, check_weights, finite_sums
+from course_lib.training._divergence import batch_terms, check_means, check_weights, finite_sums
 from course_lib.training._products import fast_products
 from course_lib.training._progress import progress_bar
 from course_lib.training.history import History
 from course_lib.training.resume import Run
 from course_lib.training.schedules import Schedule, as_schedule
 
+_BLOCK = 2000  # examples at once where no gradients are kept
 Objective = Callable[..., dict[str, Tensor]]
 
 
@@ -87,8 +88,10 @@ def fit(
     x = _check_data(model, x, "x")
     if validation is not None:
         validation = _check_data(model, validation, "validation")
-    elif patience is not None:
-        raise ValueError("got patience without validation data, expected validation=…: that is what it watches")
+    if patience is not None:
+        patience = check.positive_int(patience, "patience")
+        if validation is None:
+            raise ValueError("got patience without validation data, expected validation=…: that is what it watches")
     objective = objective or losses.OBJECTIVES[model.objective]
     lr, options = as_schedule(lr), {name: as_schedule(value) for name, value in options.items()}
     final = {name: schedule(epochs) for name, schedule in options.items()}
@@ -118,9 +121,10 @@ def fit(
                 optimizer.zero_grad()
                 terms["loss"].mean().backward()
                 optimizer.step()
-            check_weights(model, epoch, batch)  # the last step has no batch after it that would show
+            check_weights(model, epoch, batch)  # no batch follows the last step to show what it did
             means = dict(zip(terms, (torch.stack(sums).sum(dim=0) / len(x)).tolist(), strict=True))
             held_out = {} if validation is None else evaluate(model, validation, objective, seed=seed, **final)
+            check_means(held_out, epoch, batch)
             run.finish_epoch(means, held_out, time.perf_counter() - started)
             bar.set_postfix({name: f"{value:.2f}" for name, value in (held_out or means).items()})
             bar.update()
@@ -156,7 +160,7 @@ def evaluate(
     generator = torch.Generator(device).manual_seed(seed)
     totals: dict[str, float] = {}
     with torch.no_grad():
-        for block in x.split(2000):
+        for block in x.split(_BLOCK):
             for name, values in objective(model, block.to(device), generator=generator, **options).items():
                 totals[name] = totals.get(name, 0.0) + float(values.sum())
     return {name: total / len(x) for name, total in totals.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import torch
@@ -110,7 +111,7 @@ def _describe(value) -> str:
         return f"{tuple(value.shape)} with SHA-256 {_storage.sha256(value.cpu().contiguous().numpy())[:12]}"
     if isinstance(value, nn.Module):
         return f"{type(value).__name__} {getattr(value, 'config', '')}"
-    return getattr(value, "__qualname__", repr(value))  # a function's repr holds its address
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))  # where a function lies is no part of what it is
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

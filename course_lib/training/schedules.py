@@ -78,6 +78,8 @@ class Cosine:
     def __post_init__(self):
         validation.positive_number(self.peak, "peak")
         validation.positive_number(self.epochs, "epochs")
+        if not 0 <= self.warmup < self.epochs:
+            raise ValueError(f"got warmup = {self.warmup!r}, expected at least 0 and below the {self.epochs!r} epochs")
 
     def __call__(self, epoch: float) -> float:
         if epoch < self.warmup:

@@ -1,0 +1,95 @@
+"""The weights that come with the course: they load, are small, and are as good as their manifests say."""
+
+import pytest
+import torch
+
+from course_lib import checkpoints, data, losses, metrics, training
+from tools import train_checkpoints
+
+NAMES = ("ae-2d-digits-28", "ae-2d-mnist", "vae-2d-digits-28", "vae-2d-mnist")
+every_name = pytest.mark.parametrize("name", NAMES)
+
+
+def test_the_shipped_checkpoints_are_those_that_the_tool_makes():
+    assert checkpoints.names() == NAMES == tuple(sorted(train_checkpoints.NAMES))
+    files = {path.name for path in checkpoints.SHIPPED.iterdir()}
+    assert files == {f"{name}.{suffix}" for name in NAMES for suffix in ("json", "safetensors")}
+
+
+def test_the_package_stays_small():
+    assert sum(path.stat().st_size for path in checkpoints.SHIPPED.iterdir()) < 25e6
+
+
+@every_name
+def test_each_loads_and_its_manifest_is_complete(name):
+    model, about = checkpoints.load(name), checkpoints.manifest(name)
+    assert model.config["latent_dim"] == 2
+    assert model.config["hidden"] == [256, 128]
+    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert about["dataset"] == name.partition("2d-")[2]
+    assert about["versions"].keys() == {"python", "torch", "safetensors"}
+    assert len(about["sha256"]) == 64
+    assert {"epochs", "test_squared_error", "train_squared_error"} <= about["metrics"].keys()
+    assert all(value.isfinite().all() for value in model.state_dict().values())
+
+
+@pytest.fixture
+def images(name, request):
+    return request.getfixturevalue("mnist") if name.endswith("mnist") else data.load("digits-28")
+
+
+@every_name
+def test_the_squared_errors_are_those_of_the_manifest(name, images):
+    model, about = checkpoints.load(name), checkpoints.manifest(name)["metrics"]
+    for split in ("train", "test"):
+        x = getattr(images, split).x
+        with torch.no_grad():
+            total = sum((block - model.reconstruct(block)).double().square().sum() for block in x.split(5000))
+        assert total / len(x) == pytest.approx(about[f"{split}_squared_error"], abs=0.01)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("vae")])
+def test_the_bound_is_that_of_the_manifest_within_its_monte_carlo_error(name, images):
+    vae, about, x = checkpoints.load(name), checkpoints.manifest(name)["metrics"], images.test.x
+    with torch.no_grad():
+        draws = [losses.elbo(vae, x, generator=torch.Generator().manual_seed(seed)) for seed in range(101, 105)]
+    reconstruction = torch.stack([draw.reconstruction for draw in draws]).double()
+    # Four draws per example show the noise of one; the manifest's own estimate averages ten.
+    noise = float(reconstruction.var(dim=0).mean().sqrt()) / len(x) ** 0.5
+    error = 5 * noise * (1 / len(draws) + 1 / 10) ** 0.5
+    assert error < 1
+    assert float(reconstruction.mean()) == pytest.approx(about["test_reconstruction"], abs=error)
+    assert float(draws[0].kl.double().mean()) == pytest.approx(about["test_kl"], abs=0.01)
+    assert about["test_elbo"] == pytest.approx(about["test_reconstruction"] - about["test_kl"], abs=2e-4)
+
+
+def test_the_models_on_mnist_are_good_enough(mnist):
+    ae, vae = (checkpoints.load(f"{kind}-2d-mnist") for kind in ("ae", "vae"))
+    assert metrics.reconstruction_error(ae, mnist.test.x).mean <= 28.5
+    assert metrics.elbo(vae, mnist.test.x).elbo >= -142
+
+
+@pytest.mark.parametrize("name", ["ae-2d-digits-28", "vae-2d-digits-28"])
+def test_the_tool_trains_measures_and_continues_an_interrupted_run(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
+    monkeypatch.setattr(train_checkpoints.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(train_checkpoints, "EPOCHS", {"digits-28": 3})
+    fit = training.fit
+
+    def interrupted(model, x, **arguments):
+        fit(model, x, **arguments | {"epochs": 2})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_checkpoints.train(name)
+    assert len(list(tmp_path.iterdir())) == 1  # the state of the run, and no weights yet
+    monkeypatch.setattr(training, "fit", fit)
+    train_checkpoints.train(name)
+    about, model = checkpoints.manifest(name), checkpoints.load(name)
+    assert about["metrics"]["epochs"] == 3
+    x = data.load("digits-28").test.x
+    assert about["metrics"]["test_squared_error"] == pytest.approx(
+        metrics.reconstruction_error(model, x).mean, abs=1e-3
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["weights"]  # a finished run leaves no state behind
