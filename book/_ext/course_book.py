@@ -46,6 +46,7 @@ def collect_static_files(app) -> None:
     app.config.html_static_path.append(str(static))
     for style in ("katex/katex.min.css", "symbols.css", "course.css"):
         app.add_css_file(style, priority=900)
+    app.add_js_file("scroll-boxes.js", loading_method="defer")
 
 
 def setup(app):

@@ -48,7 +48,7 @@ def test_page_fits_a_phone(visit, page_name):
         """() => {
             const scrolls = (el) =>
                 el && (/auto|scroll/.test(getComputedStyle(el).overflowX) || scrolls(el.parentElement));
-            return [...document.querySelectorAll("article.bd-article *")]
+            return [...document.querySelectorAll("article.bd-article :not(.katex-mathml *)")]
                 .filter((el) => el.getBoundingClientRect().right > 361 && el.getClientRects().length && !scrolls(el))
                 .map((el) => el.outerHTML.slice(0, 80));
         }"""
