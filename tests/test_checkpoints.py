@@ -82,8 +82,6 @@ def refused(path, error, message, into=None):
     with pytest.raises(error, match=message):
         checkpoints.load(path, into=into)
     assert bits(into) == before
-    with pytest.raises(BadFile if error is BadFile else ValueError):
-        checkpoints.load(path, into=into)
 
 
 @pytest.mark.parametrize("keep", [0, 7, 100, -1])
@@ -100,7 +98,7 @@ def test_one_flipped_byte_is_noticed(saved, at):
     refused(saved, BadFile, "truncated or altered")
 
 
-def test_foreign_files_are_refused(saved, tmp_path):
+def test_foreign_files_are_refused(saved):
     good = saved.read_bytes()
     for name, write in {
         "text": lambda path: path.write_text("<html>not found</html>"),
