@@ -10,6 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
+import icon_font
 import katex_math
 from build_report import BuildReport
 from chapter_execution import cache_key, execute_chapters
@@ -39,12 +40,13 @@ def collect_static_files(app) -> None:
     static = Path(app.outdir).parent / ".generated_static"
     shutil.rmtree(static, ignore_errors=True)
     katex_math.copy_into(static)
+    icon_font.write(static)
     # The contrast of the symbols is computed against these two pages: a theme with others would break the promise.
     pages = f"html {{ --pst-color-background: {notation.LIGHT_PAGE}; }}\n"
     pages += f'html[data-theme="dark"] {{ --pst-color-background: {notation.DARK_PAGE}; }}\n'
     (static / "symbols.css").write_text(pages + notation.stylesheet(), encoding="utf-8")
     app.config.html_static_path.append(str(static))
-    for style in ("katex/katex.min.css", "symbols.css", "course.css"):
+    for style in ("katex/katex.min.css", "icons.css", "symbols.css", "course.css"):
         app.add_css_file(style, priority=900)
     app.add_js_file("scroll-boxes.js", loading_method="defer")
 

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import icon_font
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -125,13 +126,15 @@ def test_symbols_have_their_colour_in_both_modes(visit):
     assert page.locator("article .katex-mathml math").count() > 0
 
 
-def test_icons_are_drawn_without_their_script(visit):
-    """The web font draws the theme's icons: the glyph has the font and a width."""
-    icon = visit("book/notation.html").page.locator(".article-header-buttons i, .article-header-buttons span.fa-solid")
-    assert icon.count() > 0
-    assert icon.first.bounding_box()["width"] > 5
-    family = icon.first.evaluate("el => getComputedStyle(el, '::before').fontFamily")
-    assert "Font Awesome" in family
+def test_every_icon_is_in_the_font_of_the_book(visit, page_name):
+    """The small font holds each icon of the page, and the theme's big one is not fetched."""
+    seen = visit(page_name)
+    drawn = seen.page.eval_on_selector_all(
+        ".fa-solid", "icons => icons.map((icon) => getComputedStyle(icon, '::before').content.codePointAt(1))"
+    )
+    assert drawn
+    assert set(drawn) <= icon_font.codes()
+    assert not any("fa-solid-900" in url for url in seen.requests)
 
 
 def test_every_chapter_stays_within_its_bounds():
