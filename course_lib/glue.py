@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 
@@ -11,7 +12,8 @@ def glue(**numbers: object) -> None:
     Parameters
     ----------
     **numbers : object
-        Name → what to print, already formatted: `glue(pca2_error=f"{error:.2f}")`.
+        Name → what to print, already formatted: `glue(pca2_error=f"{error:.2f}")`. A hyphen before a digit becomes
+        a minus sign.
 
     Notes
     -----
@@ -22,6 +24,8 @@ def glue(**numbers: object) -> None:
     if ipython is None or ipython.get_ipython() is None:
         return
     prefix = "application/papermill.record/"
-    for name, text in numbers.items():
+    for name, number in numbers.items():
+        # Quoted, because MyST-NB evaluates what it gets: a bare 5.20 would be printed as 5.2.
+        text = repr(re.sub(r"-(?=\d)", "−", str(number)))
         record = {"scrapbook": {"name": name, "mime_prefix": prefix}}
-        ipython.display.display({f"{prefix}text/plain": str(text)}, raw=True, metadata=record)
+        ipython.display.display({f"{prefix}text/plain": text}, raw=True, metadata=record)

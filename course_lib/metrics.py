@@ -20,6 +20,9 @@ class Estimate(NamedTuple):
     mean: float
     standard_error: float
 
+    def __repr__(self) -> str:
+        return f"{self.mean:.3f} ± {self.standard_error:.3f}"
+
 
 class BoundEstimate(NamedTuple):
     """Mean over examples of the ELBO and of its two terms, in nats; `elbo = reconstruction − kl`."""
@@ -28,6 +31,10 @@ class BoundEstimate(NamedTuple):
     reconstruction: float
     kl: float
     standard_error: float
+
+    def __repr__(self) -> str:
+        terms = f"reconstruction {self.reconstruction:.2f}, kl {self.kl:.2f}"
+        return f"elbo {self.elbo:.2f} ± {self.standard_error:.2f} ({terms}) nats"
 
 
 def reconstruction_error(model, x: Tensor) -> Estimate:

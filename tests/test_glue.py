@@ -4,6 +4,7 @@ import sys
 
 import IPython.display
 import pytest
+from myst_nb.core.variables import format_plain_text
 from myst_nb.ext import glue as mystnb
 
 from course_lib.glue import glue
@@ -19,16 +20,9 @@ def shown(monkeypatch):
     return calls
 
 
-class Number:
-    """Shown as 43.65: MyST-NB stores what a notebook would show, so a string would keep its quotes."""
-
-    def __repr__(self):
-        return "43.65"
-
-
 def test_the_record_is_the_one_that_mystnb_writes(shown):
-    glue(pca2_error="43.65")
-    mystnb.glue("pca2_error", Number(), display=False)
+    glue(pca2_error="43.60")
+    mystnb.glue("pca2_error", "43.60", display=False)
     ours, theirs = shown
     assert ours == theirs
 
@@ -37,7 +31,17 @@ def test_each_name_gets_its_own_record_in_order(shown):
     glue(a="1", b=2)
     records = [(args[0], options["metadata"]["scrapbook"]["name"]) for args, options in shown]
     key = "application/papermill.record/text/plain"
-    assert records == [({key: "1"}, "a"), ({key: "2"}, "b")]
+    assert records == [({key: "'1'"}, "a"), ({key: "'2'"}, "b")]
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [("5.20", "5.20"), ("-147.5", "−147.5"), ("-23 to 11", "−23 to 11"), ("pre-trained", "pre-trained")],
+)
+def test_the_page_prints_what_was_formatted_with_a_true_minus(shown, given, printed):
+    glue(a=given)
+    ((record,), _) = shown[0]
+    assert format_plain_text(record["application/papermill.record/text/plain"], "") == printed
 
 
 def test_nothing_happens_in_plain_python(monkeypatch, capsys):
