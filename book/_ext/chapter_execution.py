@@ -40,7 +40,7 @@ KERNEL_ENVIRONMENT = {
 
 @dataclass
 class Chapter:
-    """A page with code: where it is, what it holds, what executing it took."""
+    """A notebook of the book: where it is, what it holds, what executing it took."""
 
     name: str
     path: Path
@@ -48,6 +48,11 @@ class Chapter:
     timeout: int
     seconds: float = 0.0
     peak_mb: float = 0.0
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is anything to execute."""
+        return any(cell.cell_type == "code" for cell in self.notebook.cells)
 
 
 def cache_key(library: Path, lock: Path, edition: str) -> str:
@@ -88,7 +93,7 @@ def execute_chapters(app, env, docnames: Iterable[str]) -> None:
     waiting.sort(key=lambda chapter: known.get(chapter.name, {}).get("seconds", float("inf")), reverse=True)
 
     failed = _execute_all(cache, waiting)
-    known.update({chapter.name: _cost(chapter) for chapter in chapters if chapter not in failed})
+    known.update({chapter.name: _cost(chapter) for chapter in chapters if chapter.has_code and chapter not in failed})
     known = {name: cost for name, cost in known.items() if name in env.found_docs}
     report.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if failed:
@@ -105,7 +110,7 @@ def _read(env, name: str) -> Chapter | None:
     # The reader MyST-NB will use: the same cells, hence the same place in the cache.
     reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
     notebook = reader.read(text) if reader else None
-    if notebook is None or not any(cell.cell_type == "code" for cell in notebook.cells):
+    if notebook is None:
         return None
     settings = notebook.metadata.get("mystnb", {})
     if settings.get("execution_mode") == "off":
@@ -139,11 +144,15 @@ def _execute_all(cache, chapters: list[Chapter]) -> list[Chapter]:
             data = {"execution_seconds": chapter.seconds, "peak_mb": chapter.peak_mb}
             bundle = CacheBundleIn(chapter.notebook, str(chapter.path), data=data)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-            LOGGER.info("executed %s: %.1f s, %.0f MB", chapter.name, chapter.seconds, chapter.peak_mb)
+            if chapter.has_code:
+                LOGGER.info("executed %s: %.1f s, %.0f MB", chapter.name, chapter.seconds, chapter.peak_mb)
     return failed
 
 
 def _execute(chapter: Chapter) -> None:
+    if not chapter.has_code:
+        return  # MyST-NB would start a kernel for nothing; from the cache it takes the page as it is
+
     def measure(**_) -> None:
         chapter.peak_mb = max(chapter.peak_mb, _peak_mb(client.km.provisioner.pid))
 

@@ -10,12 +10,14 @@ import os
 import shutil
 from pathlib import Path
 
+import figures
 import icon_font
 import katex_math
 from build_report import BuildReport
 from chapter_execution import cache_key, execute_chapters
 from page_polish import drop_unused_scripts, polish_pages
 from sphinx.util import logging
+from symbol_table import SymbolTable
 
 from course_lib import data, notation
 
@@ -51,10 +53,18 @@ def collect_static_files(app) -> None:
     app.add_js_file("scroll-boxes.js", loading_method="defer")
 
 
+def slim_static_files(app, exception) -> None:
+    """Make figures and icons small, once all files are written."""
+    if exception is None and app.builder.format == "html":
+        figures.shrink(Path(app.outdir) / "_images")
+        icon_font.slim(Path(app.outdir) / "_static" / "styles" / "pydata-sphinx-theme.css")
+
+
 def setup(app):
     """Connect everything; called by Sphinx."""
     app.add_config_value("course_edition", "", "env")
     app.add_directive("build-report", BuildReport)
+    app.add_directive("symbol-table", SymbolTable)
     app.add_html_math_renderer("katex", (katex_math.visit_inline, None), (katex_math.visit_block, None))
     app.connect("config-inited", choose_edition)
     app.connect("builder-inited", collect_static_files)
@@ -63,4 +73,5 @@ def setup(app):
     # After the theme has added its own.
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("build-finished", polish_pages)
+    app.connect("build-finished", slim_static_files)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
