@@ -56,7 +56,7 @@ def collect_static_files(app) -> None:
 def slim_static_files(app, exception) -> None:
     """Make figures and icons small, once all files are written."""
     if exception is None and app.builder.format == "html":
-        figures.shrink(Path(app.outdir) / "_images")
+        figures.shrink(Path(app.outdir))
         icon_font.slim(Path(app.outdir) / "_static" / "styles" / "pydata-sphinx-theme.css")
 
 
