@@ -12,8 +12,11 @@
       ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
     }
   };
-  const observer = new ResizeObserver((entries) => entries.forEach((entry) => update(entry.target)));
+  // The box changes with the window, the formula in it when its fonts arrive.
+  const observer = new ResizeObserver((entries) =>
+    entries.forEach(({ target }) => update(target.closest(".katex-display"))),
+  );
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll(".katex-display").forEach((box) => observer.observe(box));
+    document.querySelectorAll(".katex-display, .katex-display > .katex").forEach((el) => observer.observe(el));
   });
 })();

@@ -49,7 +49,7 @@ def test_page_fits_a_phone(visit, page_name):
         """() => {
             const scrolls = (el) =>
                 el && (/auto|scroll/.test(getComputedStyle(el).overflowX) || scrolls(el.parentElement));
-            return [...document.querySelectorAll("article.bd-article :not(.katex-mathml *)")]
+            return [...document.querySelectorAll("article.bd-article :not(.katex-mathml *, .katex svg *)")]
                 .filter((el) => el.getBoundingClientRect().right > 361 && el.getClientRects().length && !scrolls(el))
                 .map((el) => el.outerHTML.slice(0, 80));
         }"""
