@@ -33,7 +33,7 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def by_hand(model, x, epochs, lr, beta, batch_size):
+def by_hand(model, x, epochs, lr, beta, batch_size, weight_decay=0.0):
     """The VAE's training as in a tutorial, on the shuffles and the noise that `fit` draws for seed 0."""
     generator = torch.Generator().manual_seed(0)
     adam = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
@@ -50,6 +50,9 @@ def by_hand(model, x, epochs, lr, beta, batch_size):
             loss = cross_entropy + beta * kl
             adam.zero_grad()
             (loss / len(drawn)).backward()
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter *= 1 - lr * weight_decay
             adam.step()
             for name, value in zip(curves, (loss, -cross_entropy - kl, -cross_entropy, kl), strict=True):
                 sums[name] += value.item()
@@ -68,6 +71,14 @@ def test_weights_and_history_are_those_of_a_plain_loop_also_with_a_smaller_last_
     assert history.train.keys() == curves.keys()
     for name, values in curves.items():
         assert history.train[name] == pytest.approx(values, rel=max(tolerance, 1e-12) * 10), name
+
+
+def test_weight_decay_shrinks_the_weights_beside_the_step_of_adam():
+    x, ours, theirs = pixels(), small(), small()
+    training.fit(ours, x, epochs=2, batch_size=16, lr=2e-3, weight_decay=3.0, beta=0.7)
+    by_hand(theirs, x, epochs=2, lr=2e-3, beta=0.7, batch_size=16, weight_decay=3.0)
+    for name, value in theirs.state_dict().items():
+        assert torch.allclose(ours.state_dict()[name], value, rtol=0, atol=1e-6), name
 
 
 def trained(seed=0, disturb=False, **arguments):

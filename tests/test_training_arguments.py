@@ -41,6 +41,7 @@ BAD = {
     "patience alone": (pixels(), {"patience": 3}, ValueError, "patience without validation data"),
     "no patience": (pixels(), {"patience": 0, "validation": pixels()}, ValueError, "got patience = 0"),
     "learning rate": (pixels(), {"lr": -1.0}, ValueError, "learning rate"),
+    "weight decay": (pixels(), {"weight_decay": -1.0}, ValueError, "weight_decay"),
     "option": (pixels(), {"gamma": 1.0}, TypeError, "gamma"),
 }
 

@@ -32,6 +32,7 @@ def fit(
     validation: Tensor | None = None,
     batch_size: int = 256,
     lr: float | Schedule = 1e-3,
+    weight_decay: float = 0.0,
     objective: Objective | None = None,
     patience: int | None = None,
     resume_from: str | Path | None = None,
@@ -57,6 +58,9 @@ def fit(
         Examples per step; the last batch of an epoch may be smaller.
     lr : float or Schedule
         Learning rate, constant or a function of the epoch, such as `Cosine(1e-3, epochs)`.
+    weight_decay : float
+        Each step also shrinks every parameter by the factor 1 − lr · weight_decay, apart from Adam's averages (AdamW,
+        Loshchilov & Hutter 2019); at least 0.
     objective : callable, optional
         `objective(model, x, generator=…, **options)` → terms by name, each of shape (n,), with "loss" among them.
         The default is the one that the model names, `losses.OBJECTIVES[model.objective]`.
@@ -101,10 +105,11 @@ def fit(
     model.to(device).train()
     x = x.to(device)
     generator = torch.Generator(device).manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr(0.0), fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr(0.0), weight_decay=weight_decay, fused=True)
     settings = {"seed": seed, "batch_size": batch_size, "lr": lr, "objective": objective, "patience": patience}
+    settings |= {"weight_decay": weight_decay, **options}
     data = {"x": x, "validation": validation}
-    run = Run(model, optimizer, generator, settings | options, data, patience, resume_from)
+    run = Run(model, optimizer, generator, settings, data, patience, resume_from)
 
     with progress_bar(epochs, run.history.epochs, progress) as bar:
         while run.history.epochs < epochs and not run.stalled():
