@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_lib import data, notation, validation
+from course_lib.latent import grid_codes as grid_codes
 
 INK = "#24292f"
 DIGIT_COLORS = plt.get_cmap("tab10").colors
@@ -144,7 +144,8 @@ def plane_grid(
     Parameters
     ----------
     x : Tensor
-        Pixel values of r² images, shape (r², H·W), row by row from the *top* (largest z₂) to the bottom.
+        Pixel values of r² images, shape (r², H·W), row by row from the *top* (largest z₂) to the bottom, as
+        `grid_codes` and `latent.prior_grid` order their codes.
     extent : (float, float, float, float)
         left, right, bottom, top of the decoded region in code units.
     shape : (int, int)
@@ -188,17 +189,3 @@ def history_curves(curves: Mapping[str, Sequence[float]], *, ylabel: str, ax: Ax
     ax.grid(axis="y")
     ax.legend()
     return ax
-
-
-def grid_codes(extent: Sequence[float], side: int) -> Tensor:
-    """Codes of a side × side grid over (left, right, bottom, top), in the order that `plane_grid` shows them.
-
-    Returns
-    -------
-    Tensor
-        float32, shape (side², 2): each point is the centre of its tile, first row at the top.
-    """
-    left, right, bottom, top = extent
-    centres = (torch.arange(side) + 0.5) / side
-    z1, z2 = left + (right - left) * centres, top - (top - bottom) * centres
-    return torch.stack([z1.repeat(side), z2.repeat_interleave(side)], dim=1)

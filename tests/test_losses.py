@@ -10,7 +10,7 @@ from scipy import stats
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from course_lib import losses, models
-from course_lib.distributions import full_gaussian_kl
+from course_lib.distributions import Gaussian, full_gaussian_kl
 
 
 def generator(seed=0):
@@ -193,7 +193,8 @@ def test_an_autoencoder_minimises_what_its_likelihood_says():
             else F.binary_cross_entropy(x_hat, x, reduction="none").sum(dim=1)
         )
         torch.testing.assert_close(losses.reconstruction_terms(ae, x)["loss"], expected, rtol=1e-9, atol=0)
-    assert {"reconstruction": losses.reconstruction_terms, "elbo": losses.elbo_terms} == losses.OBJECTIVES
+    named = {name: getattr(losses, f"{name}_terms") for name in ("reconstruction", "elbo", "classification")}
+    assert named == losses.OBJECTIVES
 
 
 # The linear cases, where everything is known in closed form
@@ -272,3 +273,93 @@ def test_linear_elbo_is_the_mean_of_the_sampled_elbo_within_four_standard_errors
         values = getattr(draws, name).detach()
         assert abs(values.mean() - getattr(exact, name)) < 4 * values.std() / math.sqrt(len(values))
     torch.testing.assert_close(draws.kl[:1], exact.kl)
+
+
+# Free bits, classification
+
+
+class Given:
+    """A VAE whose encoder answers with the given parameters, whatever x is."""
+
+    likelihood = "bernoulli"
+
+    def __init__(self, mean, logvar):
+        self.q = Gaussian(mean, logvar)
+
+    def encode(self, x):
+        return self.q
+
+    def decode_logits(self, z):
+        return torch.cat([z, z], dim=1)
+
+
+def posteriors():
+    """KLs per dimension that average 0.1, 0.9 and 2.8 over five examples, the second on both sides of 1."""
+    mean = 0.3 * normal(5, 3) + torch.tensor([0.0, 1.2, 2.2], dtype=torch.float64)
+    return mean.requires_grad_(), (0.2 * normal(5, 3, seed=1)).requires_grad_()
+
+
+def test_free_bits_charge_each_dimension_at_least_its_allowance_and_report_the_true_kl():
+    mean, logvar = posteriors()
+    model, x = Given(mean, logvar), grey(5, 6)
+    each = kl_divergence(Normal(mean, (logvar / 2).exp()), Normal(0.0, 1.0))
+    average = each.mean(dim=0)
+    assert average[0] < 0.5 < average[1] < average[2]
+    assert (each[:, 1] < 0.5).any()  # it is the average that counts
+    for beta in (1.0, 0.3):
+        terms = losses.elbo_terms(model, x, generator=generator(), beta=beta, free_bits=0.5)
+        plain = losses.elbo_terms(model, x, generator=generator(), beta=beta)
+        charged = 0.5 + average[1] + average[2]
+        torch.testing.assert_close(terms["loss"], -plain["reconstruction"] + beta * charged, rtol=1e-12, atol=0)
+        for name in ("elbo", "reconstruction", "kl"):
+            assert torch.equal(terms[name], plain[name])
+        torch.testing.assert_close(terms["kl"], each.sum(dim=1), rtol=1e-12, atol=0)
+
+
+def test_free_bits_stop_the_gradient_of_the_cheap_dimensions_alone():
+    mean, logvar = posteriors()
+    x = grey(5, 6)
+
+    def gradients(free_bits):
+        terms = losses.elbo_terms(Given(mean, logvar), x, generator=generator(), free_bits=free_bits)
+        return torch.autograd.grad((terms["loss"] + terms["reconstruction"]).mean(), (mean, logvar))
+
+    for got, full in zip(gradients(0.5), (mean / 5, (logvar.exp() - 1) / 10), strict=True):
+        assert (got[:, 0] == 0).all()
+        torch.testing.assert_close(got[:, 1:], full[:, 1:], rtol=1e-9, atol=1e-15)
+    for got in gradients(100.0):
+        assert (got == 0).all()
+    for got, full in zip(gradients(0.0), (mean / 5, (logvar.exp() - 1) / 10), strict=True):
+        torch.testing.assert_close(got, full, rtol=1e-9, atol=1e-15)
+
+
+def test_a_free_allowance_below_every_dimension_changes_the_mean_loss_not_at_all():
+    mean, logvar = posteriors()
+    few = losses.elbo_terms(Given(mean, logvar), grey(5, 6), generator=generator(), free_bits=1e-6)["loss"].mean()
+    none = losses.elbo_terms(Given(mean, logvar), grey(5, 6), generator=generator())["loss"].mean()
+    torch.testing.assert_close(few, none, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("free_bits", [-0.1, float("nan")])
+def test_a_negative_allowance_is_refused(free_bits):
+    with pytest.raises(ValueError, match=r"got free_bits = .*expected a number of nats per dimension"):
+        losses.elbo_terms(tiny("bernoulli"), grey(), free_bits=free_bits)
+
+
+class Judge:
+    """A classifier whose logits are the data."""
+
+    def logits(self, x):
+        return x
+
+
+def test_classification_is_minus_the_log_probability_of_the_class_and_counts_what_is_right():
+    x, y = 3 * normal(200, 4), torch.randint(4, (200,), generator=generator(2))
+    terms = losses.classification_terms(Judge(), x, target=y)
+    probabilities = np.exp(x.numpy()) / np.exp(x.numpy()).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(terms["loss"].numpy(), -np.log(probabilities[np.arange(200), y.numpy()]), rtol=1e-9)
+    right = (probabilities.argmax(axis=1) == y.numpy()).astype(float)
+    assert 0 < right.sum() < 200
+    np.testing.assert_array_equal(terms["accuracy"].numpy(), right)
+    with pytest.raises(ValueError, match=r"got no target, expected the classes.*fit\(\.\.\., targets=y\)"):
+        losses.classification_terms(Judge(), x)

@@ -1,0 +1,33 @@
+"""What is minimised, and why: likelihoods, the KL and the bounds made of both.
+
+One reduction throughout: every function returns one number *per example*, summed over pixels and over latent
+dimensions, in nats. The mean over examples is the caller's. A mean over pixels would silently multiply the weight
+of the KL by the number of pixels, the most common bug of this field (chapter 9 shows what it does).
+"""
+
+from course_lib.losses.bounds import ELBO, elbo, iwae, linear_elbo, log_importance_weights
+from course_lib.losses.likelihoods import (
+    bernoulli_log_likelihood,
+    gaussian_kl,
+    gaussian_log_likelihood,
+    log_likelihood,
+    squared_error,
+)
+from course_lib.losses.objectives import OBJECTIVES, classification_terms, elbo_terms, reconstruction_terms
+
+__all__ = [
+    "ELBO",
+    "OBJECTIVES",
+    "bernoulli_log_likelihood",
+    "classification_terms",
+    "elbo",
+    "elbo_terms",
+    "gaussian_kl",
+    "gaussian_log_likelihood",
+    "iwae",
+    "linear_elbo",
+    "log_importance_weights",
+    "log_likelihood",
+    "reconstruction_terms",
+    "squared_error",
+]
