@@ -147,7 +147,7 @@ def test_a_choice_with_the_keyboard_only(open_page):
     page.keyboard.press("Enter")
     assert status.text_content() == "Not right. Any invertible matrix between encoder and decoder cancels."
     assert form.locator("label").nth(1).get_attribute("data-verdict") == "wrong"
-    assert "✗" in form.locator("label > :last-child").nth(1).evaluate("el => getComputedStyle(el, '::after').content")
+    assert "✗" in form.locator("label").nth(1).evaluate("label => getComputedStyle(label, '::after').content")
     assert answer.is_visible()
 
     page.keyboard.press("ArrowUp")
