@@ -26,6 +26,8 @@ LOGGER = logging.getLogger(__name__)
 
 def choose_edition(app, config) -> None:
     """Find out once what data the book is built on, and key the execution cache with it."""
+    if folder := os.environ.get("COURSE_DATA"):
+        os.environ["COURSE_DATA"] = str(Path(folder).resolve())  # chapters run in folders of their own
     edition = data.edition()
     if edition != "mnist":
         os.environ["COURSE_OFFLINE"] = "1"  # so that no chapter tries the download again
