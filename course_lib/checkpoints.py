@@ -19,7 +19,8 @@ from course_lib import _storage, models
 from course_lib._storage import BadFile
 
 ARCHITECTURES = {
-    kind.__name__: kind for kind in (models.Autoencoder, models.VAE, models.LinearAutoencoder, models.LinearVAE)
+    kind.__name__: kind
+    for kind in (models.Autoencoder, models.VAE, models.LinearAutoencoder, models.LinearVAE, models.Classifier)
 }
 SHIPPED = Path(str(resources.files("course_lib"))) / "weights"
 

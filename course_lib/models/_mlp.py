@@ -1,4 +1,4 @@
-"""The stack of linear layers and ReLUs that encoders and decoders are made of."""
+"""The stack of linear layers and activations that encoders, decoders and classifiers are made of."""
 
 from __future__ import annotations
 
@@ -9,19 +9,28 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from course_lib import validation
 
-def mlp(widths: Sequence[int]) -> nn.Sequential:
-    """Linear layers of the given widths with a ReLU between each two; no activation at the end.
+_ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "sigmoid": nn.Sigmoid}
 
-    Weights start at He's variance 2 / fan_in and biases at 0. PyTorch's default is six times smaller and costs a
-    deep autoencoder its first epochs (He et al. 2015, equation 10).
+
+def mlp(widths: Sequence[int], activation: str = "relu") -> nn.Sequential:
+    """Linear layers of the given widths with an activation between each two; none at the end.
+
+    Biases start at 0 and weights at the variance that suits the activation. For "relu" and "gelu" it is He's
+    2 / fan_in (He et al. 2015, equation 10); PyTorch's default is six times smaller and costs a deep autoencoder its
+    first epochs. For "sigmoid" it is 2 / (fan_in + fan_out) (Glorot & Bengio 2010, equation 12).
     """
+    validation.choice(activation, "activation", _ACTIVATIONS)
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise(widths):
         linear = nn.Linear(fan_in, fan_out)
-        nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
+        if activation == "sigmoid":
+            nn.init.xavier_normal_(linear.weight)
+        else:
+            nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
         nn.init.zeros_(linear.bias)
-        layers += [linear, nn.ReLU()]
+        layers += [linear, _ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
 
 

@@ -12,7 +12,7 @@ from course_lib.models._mlp import mlp, seeded
 
 
 class Autoencoder(nn.Module):
-    """Deep autoencoder x → z → x̂ with ReLU layers and a sigmoid at the very end.
+    """Deep autoencoder x → z → x̂ with ReLUs or another activation inside and a sigmoid at the very end.
 
     Parameters
     ----------
@@ -24,13 +24,15 @@ class Autoencoder(nn.Module):
         Widths between input and code; the decoder mirrors them. The default makes 784-256-128-d-128-256-784.
     likelihood : {"gaussian", "bernoulli"}
         What `training.fit` minimises: the squared error, or the cross-entropy in nats.
+    activation : {"relu", "gelu", "sigmoid"}
+        Between the layers; the first weights have the variance that suits it.
     seed : int
         Seed of the first weights.
 
     Raises
     ------
     ValueError
-        If a width is below 1 or the likelihood is unknown.
+        If a width is below 1, or the likelihood or the activation is unknown.
 
     References
     ----------
@@ -46,6 +48,7 @@ class Autoencoder(nn.Module):
         input_dim: int = 784,
         hidden: Sequence[int] = (256, 128),
         likelihood: str = "gaussian",
+        activation: str = "relu",
         seed: int = 0,
     ):
         super().__init__()
@@ -58,10 +61,11 @@ class Autoencoder(nn.Module):
             "input_dim": self.input_dim,
             "hidden": widths[1:],
             "likelihood": likelihood,
+            "activation": activation,
         }
         with seeded(seed):
-            self.encoder = mlp([*widths, self.latent_dim])
-            self.decoder = mlp([self.latent_dim, *reversed(widths)])
+            self.encoder = mlp([*widths, self.latent_dim], activation)
+            self.decoder = mlp([self.latent_dim, *reversed(widths)], activation)
 
     def encode(self, x: Tensor) -> Tensor:
         """Code z of each example: (n, D) → (n, d). Any real numbers: nothing bounds or centres them."""

@@ -26,13 +26,13 @@ class VAE(nn.Module):
     noise_variance : float
         Variance of the Gaussian likelihood, above 0. The default ½ makes −log p the squared error plus a constant.
         A "bernoulli" model has none.
-    input_dim, hidden, seed
+    input_dim, hidden, activation, seed
         As in `Autoencoder`.
 
     Raises
     ------
     ValueError
-        If a width is below 1, the likelihood is unknown or the variance is not above 0.
+        If a width is below 1, the likelihood or the activation is unknown, or the variance is not above 0.
 
     References
     ----------
@@ -49,6 +49,7 @@ class VAE(nn.Module):
         hidden: Sequence[int] = (256, 128),
         likelihood: str = "bernoulli",
         noise_variance: float = 0.5,
+        activation: str = "relu",
         seed: int = 0,
     ):
         super().__init__()
@@ -63,10 +64,11 @@ class VAE(nn.Module):
             "hidden": widths[1:],
             "likelihood": likelihood,
             "noise_variance": self.noise_variance,
+            "activation": activation,
         }
         with seeded(seed):
-            self.encoder = mlp([*widths, 2 * self.latent_dim])
-            self.decoder = mlp([self.latent_dim, *reversed(widths)])
+            self.encoder = mlp([*widths, 2 * self.latent_dim], activation)
+            self.decoder = mlp([self.latent_dim, *reversed(widths)], activation)
 
     def encode(self, x: Tensor) -> Gaussian:
         """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""

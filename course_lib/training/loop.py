@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from course_lib import losses
 from course_lib import validation as check
 from course_lib.training._divergence import batch_terms, check_means, check_weights, finite_sums
+from course_lib.training._examples import Examples, check_targets, check_validation_targets, checked
 from course_lib.training._products import fast_products
 from course_lib.training._progress import progress_bar
 from course_lib.training.history import History
@@ -29,7 +30,9 @@ def fit(
     *,
     epochs: int,
     seed: int = 0,
+    targets: Tensor | None = None,
     validation: Tensor | None = None,
+    validation_targets: Tensor | None = None,
     batch_size: int = 256,
     lr: float | Schedule = 1e-3,
     weight_decay: float = 0.0,
@@ -52,8 +55,13 @@ def fit(
         Passes over the data.
     seed : int
         Of the shuffle and of the objective's noise. Same seed, machine and thread count: the same history.
+    targets : Tensor, optional
+        What belongs to each row of x, such as its class, shape (n, …), any dtype: the rows of a batch are handed to
+        the objective as `target=`.
     validation : Tensor, optional
         Data to evaluate after each epoch, shape (m, D), with the same noise every time.
+    validation_targets : Tensor, optional
+        What belongs to its rows, shape (m, …); needed where both `targets` and `validation` are given.
     batch_size : int
         Examples per step; the last batch of an epoch may be smaller.
     lr : float or Schedule
@@ -62,7 +70,8 @@ def fit(
         Each step also shrinks every parameter by the factor 1 − lr · weight_decay, apart from Adam's averages (AdamW,
         Loshchilov & Hutter 2019); at least 0.
     objective : callable, optional
-        `objective(model, x, generator=…, **options)` → terms by name, each of shape (n,), with "loss" among them.
+        `objective(model, x, generator=…, **options)` → terms by name, each of shape (n,), with "loss" among them;
+        with `targets` it also gets `target=…`.
         The default is the one that the model names, `losses.OBJECTIVES[model.objective]`.
     patience : int, optional
         Stop when the validation loss has not improved for so many epochs and go back to the best weights.
@@ -89,9 +98,11 @@ def fit(
         If the data or an argument are unusable; nothing has been trained then.
     """
     epochs, batch_size = check.positive_int(epochs, "epochs"), check.positive_int(batch_size, "batch_size")
-    x = _check_data(model, x, "x")
+    data = checked(model, x, targets, ("x", "targets"))
+    check_validation_targets(targets, validation, validation_targets)
+    held_out = None
     if validation is not None:
-        validation = _check_data(model, validation, "validation")
+        held_out = checked(model, validation, validation_targets, ("validation", "validation_targets"))
     if patience is not None:
         patience = check.positive_int(patience, "patience")
         if validation is None:
@@ -103,35 +114,36 @@ def fit(
     home = next(model.parameters()).device
     device = torch.device(_best_device() if device == "auto" else device)
     model.to(device).train()
-    x = x.to(device)
+    data = data.to(device)
     generator = torch.Generator(device).manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr(0.0), weight_decay=weight_decay, fused=True)
     settings = {"seed": seed, "batch_size": batch_size, "lr": lr, "objective": objective, "patience": patience}
     settings |= {"weight_decay": weight_decay, **options}
-    data = {"x": x, "validation": validation}
-    run = Run(model, optimizer, generator, settings, data, patience, resume_from)
+    tensors = {"x": data.x, "targets": targets, "validation_targets": validation_targets}
+    tensors["validation"] = None if held_out is None else held_out.x
+    run = Run(model, optimizer, generator, settings, tensors, patience, resume_from)
 
     with progress_bar(epochs, run.history.epochs, progress) as bar:
         while run.history.epochs < epochs and not run.stalled():
             epoch, started = run.history.epochs, time.perf_counter()
-            order = torch.randperm(len(x), generator=generator, device=device)
+            order = torch.randperm(len(data), generator=generator, device=device)
             sums = []  # of each term over each batch
             for batch, rows in enumerate(order.split(batch_size)):
-                now = epoch + batch * batch_size / len(x)
+                now = epoch + batch * batch_size / len(data)
                 optimizer.param_groups[0]["lr"] = lr(now)
                 weights = {name: schedule(now) for name, schedule in options.items()}
-                drawn = x.index_select(0, rows)
-                terms = batch_terms(objective, model, drawn, epoch, batch, generator=generator, **weights)
+                drawn, target = data.take(rows)
+                terms = batch_terms(objective, model, drawn, epoch, batch, generator=generator, **target, **weights)
                 sums.append(finite_sums(terms, epoch, batch))
                 optimizer.zero_grad()
                 terms["loss"].mean().backward()
                 optimizer.step()
             check_weights(model, epoch, batch)  # no batch follows the last step to show what it did
-            means = dict(zip(terms, (torch.stack(sums).sum(dim=0) / len(x)).tolist(), strict=True))
-            held_out = {} if validation is None else evaluate(model, validation, objective, seed=seed, **final)
-            check_means(held_out, epoch, batch)
-            run.finish_epoch(means, held_out, time.perf_counter() - started)
-            bar.set_postfix({name: f"{value:.2f}" for name, value in (held_out or means).items()})
+            means = dict(zip(terms, (torch.stack(sums).sum(dim=0) / len(data)).tolist(), strict=True))
+            after = {} if held_out is None else _means(model, held_out, objective, seed, final)
+            check_means(after, epoch, batch)
+            run.finish_epoch(means, after, time.perf_counter() - started)
+            bar.set_postfix({name: f"{value:.2f}" for name, value in (after or means).items()})
             bar.update()
     run.restore_best()
     model.to(home).eval()
@@ -140,7 +152,13 @@ def fit(
 
 @fast_products()
 def evaluate(
-    model: nn.Module, x: Tensor, objective: Objective | None = None, *, seed: int = 0, **options: float
+    model: nn.Module,
+    x: Tensor,
+    objective: Objective | None = None,
+    *,
+    targets: Tensor | None = None,
+    seed: int = 0,
+    **options: float,
 ) -> dict[str, float]:
     """Mean of every term of the objective over x, without gradients and always with the same noise.
 
@@ -150,6 +168,8 @@ def evaluate(
         As in `fit`.
     x : Tensor
         Float, shape (n, D).
+    targets : Tensor, optional
+        What belongs to each row of x, as in `fit`.
     seed : int
         Of the noise.
     **options : float
@@ -160,20 +180,19 @@ def evaluate(
     dict[str, float]
         Term → mean per example.
     """
-    objective = objective or losses.OBJECTIVES[model.objective]
+    examples = Examples(x, check_targets(targets, x, ("x", "targets")))
+    return _means(model, examples, objective or losses.OBJECTIVES[model.objective], seed, options)
+
+
+def _means(model: nn.Module, data: Examples, objective: Objective, seed: int, options: dict) -> dict[str, float]:
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
     totals: dict[str, float] = {}
     with torch.no_grad():
-        for block in x.split(_BLOCK):
-            for name, values in objective(model, block.to(device), generator=generator, **options).items():
+        for block, target in data.to(device).blocks(_BLOCK):
+            for name, values in objective(model, block, generator=generator, **target, **options).items():
                 totals[name] = totals.get(name, 0.0) + float(values.sum())
-    return {name: total / len(x) for name, total in totals.items()}
-
-
-def _check_data(model: nn.Module, x: Tensor, name: str) -> Tensor:
-    unit_range = getattr(model, "likelihood", None) == "bernoulli"
-    return check.data_matrix(x, width=getattr(model, "input_dim", None), unit_range=unit_range, name=name)
+    return {name: total / len(data) for name, total in totals.items()}
 
 
 def _best_device() -> str:
