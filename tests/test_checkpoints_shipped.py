@@ -83,7 +83,7 @@ def test_the_tool_trains_measures_and_continues_an_interrupted_run(name, tmp_pat
     monkeypatch.setattr(training, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_checkpoints.train(name)
-    assert len(list(tmp_path.iterdir())) == 1  # the state of the run, and no weights yet
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 1  # the state of the run, and no weights yet
     monkeypatch.setattr(training, "fit", fit)
     train_checkpoints.train(name)
     about, model = checkpoints.manifest(name), checkpoints.load(name)
@@ -92,4 +92,5 @@ def test_the_tool_trains_measures_and_continues_an_interrupted_run(name, tmp_pat
     assert about["metrics"]["test_squared_error"] == pytest.approx(
         metrics.reconstruction_error(model, x).mean, abs=1e-3
     )
-    assert [path.name for path in tmp_path.iterdir()] == ["weights"]  # a finished run leaves no state behind
+    weights = tmp_path / "weights" / f"{name}.safetensors"
+    assert list(tmp_path.rglob("*.safetensors")) == [weights]  # a finished run leaves no state behind
