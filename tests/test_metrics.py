@@ -9,6 +9,7 @@ from scipy.linalg import subspace_angles
 
 from course_lib import losses, metrics, models
 from course_lib.distributions import Gaussian
+from course_lib.metrics import _blocks
 
 
 def normal(*shape, seed=0):
@@ -34,11 +35,11 @@ SIZES = pytest.mark.parametrize("n", [1, 6, 7, 8, 20])
 
 @pytest.fixture
 def blocks_of_seven(monkeypatch):
-    monkeypatch.setattr(metrics, "_BLOCK", 7)
+    monkeypatch.setattr(_blocks, "SIZE", 7)
 
 
 def test_blocks_are_smaller_than_mnist():
-    assert 0 < metrics._BLOCK < 10_000  # else the boundaries below would never be met
+    assert 0 < _blocks.SIZE < 10_000  # else the boundaries below would never be met
 
 
 @SIZES

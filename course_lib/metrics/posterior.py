@@ -1,0 +1,116 @@
+"""The aggregated posterior q(z), the average of q(z | x) over the data: where the codes of a VAE really lie."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from course_lib import validation
+from course_lib.distributions import LOG_2PI, Gaussian, standard_normal_log_prob
+from course_lib.metrics._blocks import estimate, split, split_for
+
+
+class CodeInformation(NamedTuple):
+    """What the KL of the ELBO is spent on, in nats; `kl = information + to_prior`.
+
+    Attributes
+    ----------
+    kl : float
+        Mean over x of KL(q(z | x) ‖ p(z)), in closed form.
+    information : float
+        Mutual information I_q(x; z) between an example drawn from the n and its code; at most log n.
+    to_prior : float
+        KL(q(z) ‖ p(z)) of the aggregated posterior: what the prior gets wrong about the codes. A Monte Carlo estimate,
+        so that near 0 noise may turn it negative.
+    standard_error : float
+        Of `to_prior`, and so of `information`.
+    """
+
+    kl: float
+    information: float
+    to_prior: float
+    standard_error: float
+
+    def __repr__(self) -> str:
+        parts = f"information {self.information:.3f} + to prior {self.to_prior:.3f}"
+        return f"kl {self.kl:.3f} = {parts} (± {self.standard_error:.3f}) nats"
+
+
+def aggregated_posterior_log_prob(q: Gaussian, z: Tensor) -> Tensor:
+    """Log-density of the aggregated posterior q(z) = (1/n) Σ_i q(z | x_i).
+
+    Parameters
+    ----------
+    q : Gaussian
+        The posteriors of the n examples, mean and logvar of shape (n, d).
+    z : Tensor
+        Float, shape (m, d).
+
+    Returns
+    -------
+    Tensor
+        Shape (m,), nats; equal to logsumexp_i log q(z | x_i) − log n over *all* n. A smaller batch in their place
+        would be biased.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If z has another width or dtype than q.
+    """
+    z = validation.data_matrix(z, width=q.mean.shape[1], like=q.mean, name="z")
+    with torch.no_grad():
+        # Each log-density is a constant of its Gaussian minus half the sum of squares; one dimension at a time,
+        # because the expanded square (z² − 2zμ + μ²) / σ² loses all digits where σ is small.
+        constants = -0.5 * (LOG_2PI + q.logvar).sum(dim=1)
+        scales = (-0.5 * q.logvar).exp() * math.sqrt(0.5)
+        answers = []
+        for block in split_for(z, len(constants)):
+            exponent = constants.repeat(len(block), 1)
+            for j in range(z.shape[1]):
+                scaled = (block[:, j, None] - q.mean[:, j]).mul_(scales[:, j])
+                exponent.sub_(scaled.square_())
+            answers.append(exponent.logsumexp(dim=1))
+    return torch.cat(answers) - math.log(len(constants))
+
+
+def code_information(vae, x: Tensor, *, samples: int = 1000, seed: int = 0) -> CodeInformation:
+    """Split the mean KL of a VAE into information about x and distance of all codes together from the prior.
+
+    The mean KL can be large while the aggregated posterior matches the prior: the closer each q(z | x) is to the
+    prior, the less its code says.
+
+    Parameters
+    ----------
+    vae : VAE or LinearVAE
+    x : Tensor
+        Float, shape (n, D); all of the data set, because q(z) is the average over these n.
+    samples : int
+        Codes drawn from q(z), at least 2; each is held against all n posteriors.
+    seed : int
+        Of the codes.
+
+    Returns
+    -------
+    CodeInformation
+        `.kl`, `.information`, `.to_prior` and `.standard_error`, in nats; to_prior estimates E_q(z)[log q(z) − log
+        p(z)], and information is the rest of the kl.
+
+    References
+    ----------
+    Hoffman & Johnson (2016).
+    """
+    x, samples = validation.data_matrix(x), validation.positive_int(samples, "samples")
+    if samples < 2:
+        raise ValueError("got samples = 1, expected at least 2: one alone has no standard error")
+    with torch.no_grad():
+        answers = [vae.encode(block) for block in split(x)]
+        q = Gaussian(torch.cat([a.mean for a in answers]), torch.cat([a.logvar for a in answers]))
+        generator = torch.Generator().manual_seed(seed)
+        rows = torch.randint(len(x), (samples,), generator=generator)
+        z = Gaussian(q.mean[rows], q.logvar[rows]).sample(generator)
+        excess = estimate(aggregated_posterior_log_prob(q, z) - standard_normal_log_prob(z))
+        kl = estimate(q.kl()).mean
+    return CodeInformation(kl, kl - excess.mean, excess.mean, excess.standard_error)
