@@ -75,9 +75,7 @@ SYMBOLS = (
     _symbol("std", "var", r"\sigma^2", "q.var", "(n, d)", "its variance; networks output log σ², `q.logvar`"),
     _symbol("noise", "noise", r"\varepsilon", "eps", "(n, d)", "noise drawn from N(0, I)"),
     _symbol("z", "prior", "p(z)", "", "", "prior over codes, N(0, I)"),
-    _symbol(
-        "decoder", "lik", r"p_\theta(x \mid z)", "losses.log_likelihood", "(n,)", "likelihood of x given a code"
-    ),
+    _symbol("decoder", "lik", r"p_\theta(x \mid z)", "losses.log_likelihood", "(n,)", "likelihood of x given a code"),
     _symbol(
         "encoder", "post", r"q_\phi(z \mid x)", "vae.encode(x)", "(n, d)", "approximate posterior: the encoder's answer"
     ),
