@@ -7,7 +7,7 @@ import sys
 
 
 def glue(**numbers: object) -> None:
-    """Store formatted numbers under names that the page's text can quote as `` {glue:text}`name` ``.
+    """Store formatted numbers under names that the page's text can quote as ``{glue:text}`name```.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class ELBO(NamedTuple):
 
     @property
     def elbo(self) -> Tensor:
-        """The bound itself, shape (n,): `reconstruction − kl`, in expectation at most log p_θ(x)."""
+        """The bound itself, shape (n,), equal to `reconstruction − kl`; in expectation at most log p_θ(x)."""
         return self.reconstruction - self.kl
 
 

@@ -64,7 +64,7 @@ class PCA:
         return self
 
     def encode(self, x: Tensor) -> Tensor:
-        """Coordinates along the components: (n, D) → (n, d); equal to (x − mean_) components_ᵀ."""
+        """Coordinates along the components: (n, D) → (n, d); equal to `(x − mean_) components_ᵀ`."""
         x = validation.data_matrix(x, width=self._width(), like=self.mean_)
         return (x - self.mean_) @ self.components_.T
 

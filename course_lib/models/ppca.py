@@ -50,7 +50,7 @@ class ProbabilisticPCA:
     def log_likelihood(self, x: Tensor) -> Tensor:
         """Exact log p(x) per example: shape (n,), nats of a density, any sign.
 
-        Equal to log N(x; mean_, W Wᵀ + σ² I), computed through the d × d matrix M = WᵀW + σ² I.
+        Equal to log N(x; `mean_`, W Wᵀ + σ² I), computed through the d × d matrix M = WᵀW + σ² I.
         """
         weight, noise, m = self._double()
         x = validation.data_matrix(x, width=len(self.mean_))
