@@ -12,8 +12,9 @@ from importlib import metadata, resources
 from pathlib import Path
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
 
 from course_lib import _storage, models
 from course_lib._storage import BadFile
@@ -42,7 +43,7 @@ def manifest(name: str | Path) -> dict:
     -------
     dict
         `architecture`, `config`, `dataset`, `command`, `metrics` (nats where they are log-likelihoods), `sha256`,
-        `versions`.
+        `versions`; `dtype` where the weights were rounded to save space.
 
     Raises
     ------
@@ -79,7 +80,8 @@ def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
     Returns
     -------
     nn.Module
-        In evaluation mode, on the CPU; equal to the model that was saved, bit by bit.
+        In evaluation mode, on the CPU; equal to the model that was saved, bit by bit, unless it was saved with a
+        smaller `dtype`: then in float32, equal to the rounded model.
 
     Raises
     ------
@@ -112,7 +114,15 @@ def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
     return model.eval()
 
 
-def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metrics: dict[str, float]) -> Path:
+def save(
+    model: nn.Module,
+    path: str | Path,
+    *,
+    dataset: str,
+    command: str,
+    metrics: dict[str, float],
+    dtype: torch.dtype | None = None,
+) -> Path:
     """Write a model's weights and manifest; if either fails, both stay as they were.
 
     Parameters
@@ -125,6 +135,9 @@ def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metr
         What it was trained on, and the command that makes it anew.
     metrics : dict[str, float]
         What was measured, by name.
+    dtype : torch.dtype, optional
+        Such as `torch.float16`, to store weights in half the space: they are rounded, `load` gives float32 again and
+        the manifest says so. Measure the metrics on the rounded model, `model.half().float()`.
 
     Returns
     -------
@@ -135,6 +148,8 @@ def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metr
     ------
     TypeError
         If the model is none of the course's architectures.
+    ValueError
+        If a weight is too large for the dtype.
     """
     architecture = type(model).__name__
     if type(model) is not ARCHITECTURES.get(architecture):
@@ -142,10 +157,11 @@ def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metr
     path = Path(path)
     if path.suffix != ".safetensors":
         path = path.with_name(f"{path.name}.safetensors")  # with_suffix would cut "beta-0.5" short
-    content = safetensors.torch.save({key: value.cpu().contiguous() for key, value in model.state_dict().items()})
+    content = safetensors.torch.save(_stored(model, dtype))
     about = {
         "architecture": architecture,
         "config": model.config,
+        **({} if dtype is None else {"dtype": str(dtype).removeprefix("torch.")}),
         "dataset": dataset,
         "command": command,
         "metrics": metrics,
@@ -163,6 +179,16 @@ def save(model: nn.Module, path: str | Path, *, dataset: str, command: str, metr
         path.unlink() if before is None else _storage.write_atomically(path, before)
         raise
     return path
+
+
+def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
+    weights = {key: value.cpu().to(dtype or value.dtype).contiguous() for key, value in model.state_dict().items()}
+    for key, value in model.state_dict().items():
+        if bool(value.isfinite().all()) and not bool(weights[key].isfinite().all()):
+            raise ValueError(
+                f"got {key} with values up to {float(value.abs().max()):.4g}, too large for {dtype}; leave dtype out"
+            )
+    return weights
 
 
 def _weights_path(name: str | Path) -> Path:

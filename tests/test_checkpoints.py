@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from course_lib import checkpoints, models
@@ -21,12 +21,17 @@ MODELS = {
     ),
     "LinearAutoencoder": lambda seed=0: models.LinearAutoencoder(6, 2, seed=seed),
     "LinearVAE": lambda seed=0: models.LinearVAE(6, 2, noise_variance=0.25, learn_noise=False, seed=seed),
+    "Classifier": lambda seed=0: models.Classifier(input_dim=6, hidden=(5,), classes=3, activation="gelu", seed=seed),
 }
 every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 
 
 def vae(seed=0):
     return MODELS["VAE"](seed)
+
+
+def answer(model, x):
+    return model.logits(x) if isinstance(model, models.Classifier) else model.reconstruct(x)
 
 
 def bits(model):
@@ -53,7 +58,7 @@ def test_a_model_comes_back_bit_by_bit_ready_for_use(tmp_path, make):
     assert bits(again) == bits(model) != bits(make(seed=0))
     assert not again.training
     x = torch.rand(5, 6)
-    assert torch.equal(again.reconstruct(x), model.reconstruct(x))
+    assert torch.equal(answer(again, x), answer(model, x))
     into = make(seed=0)
     assert checkpoints.load(path, into=into) is into
     assert bits(into) == bits(model)
@@ -65,6 +70,44 @@ def test_a_name_with_a_dot_is_kept_whole(tmp_path):
     assert checkpoints.save(vae(), paths[0], **ABOUT) == paths[0]
     assert len(list(tmp_path.iterdir())) == 4
     assert bits(checkpoints.load(str(paths[1]))) == bits(vae())
+
+
+@every_model
+def test_half_precision_takes_half_the_space_and_comes_back_as_the_rounded_model_in_float32(tmp_path, make):
+    model = make(seed=3)
+    before = bits(model)
+    path = checkpoints.save(model, tmp_path / "model", dtype=torch.float16, **ABOUT)
+    assert bits(model) == before  # the caller's model is not rounded
+    stored = load_file(path)
+    assert {value.dtype for value in stored.values()} == {torch.float16}
+    assert sum(value.nbytes for value in stored.values()) * 2 == sum(len(value) for value in before.values())
+    assert checkpoints.manifest(path)["dtype"] == "float16"
+    again = checkpoints.load(path)
+    assert {value.dtype for value in again.state_dict().values()} == {torch.float32}
+    assert bits(again) == bits(model.half().float()) != before
+
+
+def test_without_a_dtype_the_manifest_names_none_and_a_weight_too_large_is_refused(saved):
+    assert "dtype" not in checkpoints.manifest(saved)
+    model, before = vae(), saved.read_bytes()
+    with torch.no_grad():
+        model.decoder[0].bias[1] = 1e5
+    with pytest.raises(ValueError, match=r"got decoder\.0\.bias with values up to 1e\+05, too large for torch.float16"):
+        checkpoints.save(model, saved, dtype=torch.float16, **ABOUT)
+    assert saved.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["Autoencoder", "VAE"])
+def test_a_manifest_from_before_there_was_a_choice_of_activation_means_relu(tmp_path, kind):
+    model = MODELS[kind](seed=3)
+    path = checkpoints.save(model, tmp_path / "model", **ABOUT)
+    config = {name: value for name, value in model.config.items() if name != "activation"}
+    assert len(config) == len(model.config) - 1
+    with_manifest(path, config=config)
+    again = checkpoints.load(path)
+    assert again.config["activation"] == "relu"
+    x = torch.rand(5, 6)
+    assert torch.equal(again.reconstruct(x), model.reconstruct(x))
 
 
 def test_the_manifest_says_what_it_is_and_how_it_was_made(saved):
@@ -161,7 +204,7 @@ def test_garbage_instead_of_a_manifest_is_refused(saved, text):
 )
 def test_a_manifest_that_does_not_describe_a_model_of_the_course_is_refused(saved, changes):
     with_manifest(saved, **changes)
-    refused(saved, BadFile, r"vae\.json is no manifest of this course: expected .* LinearVAE")
+    refused(saved, BadFile, r"vae\.json is no manifest of this course: expected .* LinearVAE, Classifier")
 
 
 @pytest.mark.parametrize("config", [{}, {"latent_dim": 0}, {"latent_dim": 2, "depth": 9}])

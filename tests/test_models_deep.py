@@ -99,6 +99,54 @@ def test_first_weights_have_the_variance_of_he_and_biases_are_zero(kind):
             assert abs(layer.weight.square().mean().item() / variance - 1) < 4 * math.sqrt(2 / n)
 
 
+FUNCTIONS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "gelu": lambda x: x * stats.norm.cdf(x),
+    "sigmoid": special.expit,
+}
+
+
+@BOTH
+@pytest.mark.parametrize("activation", FUNCTIONS)
+def test_each_activation_stands_between_the_layers_and_never_at_an_end(kind, activation):
+    model, x = small(kind, activation=activation).double(), 2 * pixels().double()
+    for stack, start in ((model.encoder, x), (model.decoder, x[:, :3])):
+        out = start.numpy()
+        for i, layer in enumerate(layer for layer in stack if isinstance(layer, nn.Linear)):
+            out = FUNCTIONS[activation](out) if i else out
+            out = out @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()
+        np.testing.assert_allclose(stack(start).detach().numpy(), out, rtol=1e-9, atol=1e-9)
+    assert model.config["activation"] == activation
+    assert kind(**model.config).config == model.config
+
+
+@BOTH
+def test_first_weights_suit_the_activation_and_an_unknown_one_is_refused(kind):
+    for activation in ("gelu", "sigmoid"):
+        for layer in kind(2, activation=activation).modules():
+            if isinstance(layer, nn.Linear):
+                fans = layer.in_features + (layer.out_features if activation == "sigmoid" else 0)
+                n, variance = layer.weight.numel(), 2 / fans
+                assert abs(layer.weight.square().mean().item() / variance - 1) < 4 * math.sqrt(2 / n)
+                assert not layer.bias.any()
+    with pytest.raises(ValueError, match="got activation = 'tanh', expected one of 'relu', 'gelu', 'sigmoid'"):
+        small(kind, activation="tanh")
+
+
+def test_a_classifier_is_a_perceptron_with_its_own_widths():
+    judge = models.Classifier()
+    layers = [layer for layer in judge.network if isinstance(layer, nn.Linear)]
+    assert [(layer.in_features, layer.out_features) for layer in layers] == [(784, 256), (256, 10)]
+    judge, x = models.Classifier(input_dim=10, hidden=(8, 6), classes=4, seed=3), pixels()
+    np.testing.assert_allclose(judge.logits(x).detach().numpy(), by_hand(judge.network, x), atol=1e-5)
+    assert models.Classifier(**json.loads(json.dumps(judge.config))).config == judge.config
+    assert judge.objective == "classification"
+    with pytest.raises(ValueError, match="got x with 9 columns, expected 10"):
+        judge.logits(x[:, :9])
+    with pytest.raises(ValueError, match="got classes = 0"):
+        models.Classifier(classes=0)
+
+
 @BOTH
 @pytest.mark.usefixtures("global_random_state_untouched")
 def test_the_seed_alone_decides_the_first_weights(kind):
