@@ -28,7 +28,7 @@ SHIPPED = Path(str(resources.files("course_lib"))) / "weights"
 
 def names() -> tuple[str, ...]:
     """Names of the checkpoints that come with the course."""
-    return tuple(sorted(path.stem for path in SHIPPED.glob("*.json")))
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.safetensors")))
 
 
 def manifest(name: str | Path) -> dict:
@@ -43,7 +43,7 @@ def manifest(name: str | Path) -> dict:
     -------
     dict
         `architecture`, `config`, `dataset`, `command`, `metrics` (nats where they are log-likelihoods), `sha256`,
-        `versions`; `dtype` where the weights were rounded to save space.
+        `versions`; `dtype` where the weights were rounded to save space, `note` where there is something to know.
 
     Raises
     ------
@@ -122,6 +122,7 @@ def save(
     command: str,
     metrics: dict[str, float],
     dtype: torch.dtype | None = None,
+    note: str = "",
 ) -> Path:
     """Write a model's weights and manifest; if either fails, both stay as they were.
 
@@ -138,6 +139,8 @@ def save(
     dtype : torch.dtype, optional
         Such as `torch.float16`, to store weights in half the space: they are rounded, `load` gives float32 again and
         the manifest says so. Measure the metrics on the rounded model, `model.half().float()`.
+    note : str
+        What a reader of the metrics should know, such as how the settings were chosen.
 
     Returns
     -------
@@ -165,6 +168,7 @@ def save(
         "dataset": dataset,
         "command": command,
         "metrics": metrics,
+        **({"note": note} if note else {}),
         "sha256": _storage.sha256(content),
         "versions": {"python": platform.python_version()}
         | {package: metadata.version(package) for package in ("torch", "safetensors")},

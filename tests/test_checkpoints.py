@@ -117,6 +117,11 @@ def test_the_manifest_says_what_it_is_and_how_it_was_made(saved):
     assert {name: about[name] for name in ABOUT} == ABOUT
     assert about["versions"]["torch"] == torch.__version__
     assert about["versions"].keys() == {"python", "torch", "safetensors"}
+    assert "note" not in about
+
+
+def test_a_note_is_part_of_the_manifest(tmp_path):
+    assert checkpoints.manifest(checkpoints.save(vae(), tmp_path / "vae", note="why", **ABOUT))["note"] == "why"
 
 
 def refused(path, error, message, into=None):
