@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sphinx import addnodes
+
 SETTINGS = {
     # Docstrings name types with their shapes; a second time in the signature they only make it long.
     "autodoc_typehints": "none",
@@ -30,10 +32,17 @@ def skip(app, what, name, member, skipped, options) -> bool | None:
     return True if (getattr(member, "__doc__", None) or "").startswith("Alias for field") else None
 
 
+def add_style(app, pagename, templatename, context, doctree) -> None:
+    """Give the pages that describe objects their style sheet; connected to `html-page-context`."""
+    if doctree is not None and next(doctree.findall(addnodes.desc), None):
+        app.add_css_file("api.css", priority=900)
+
+
 def setup(app):
     """Connect; called by Sphinx, which `course_book` asks to."""
     for extension in ("sphinx.ext.autodoc", "sphinx.ext.napoleon"):
         app.setup_extension(extension)
     app.connect("config-inited", configure)
     app.connect("autodoc-skip-member", skip)
+    app.connect("html-page-context", add_style)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
