@@ -6,7 +6,16 @@ import torch
 from course_lib import checkpoints, data, losses, metrics, training
 from tools import train_checkpoints
 
-NAMES = ("ae-2d-digits-28", "ae-2d-mnist", "ae-30d-mnist", "vae-2d-digits-28", "vae-2d-mnist")
+NAMES = (
+    "ae-2d-digits-28",
+    "ae-2d-mnist",
+    "ae-30d-mnist",
+    "vae-10d-digits-28",
+    "vae-10d-mnist",
+    "vae-20d-mnist",
+    "vae-2d-digits-28",
+    "vae-2d-mnist",
+)
 every_name = pytest.mark.parametrize("name", NAMES)
 HIDDEN = {"2d": [256, 128], "10d": [256, 128], "20d": [500, 500], "30d": [1000, 500, 250]}
 
@@ -75,6 +84,25 @@ def test_the_models_on_mnist_are_good_enough(mnist):
     error = metrics.reconstruction_error(deep, mnist.test.x)
     assert error.mean + 4 * error.standard_error < 3.00  # Hinton & Salakhutdinov (2006)
     assert metrics.elbo(vae, mnist.test.x).elbo >= -142
+
+
+def test_the_likelihood_of_black_and_white_digits_is_that_of_the_manifest(mnist):
+    vae, about = checkpoints.load("vae-20d-mnist"), checkpoints.manifest("vae-20d-mnist")["metrics"]
+    x = torch.bernoulli(mnist.test.x, generator=torch.Generator().manual_seed(0))
+    bound = metrics.elbo(vae, x, seed=1)
+    assert bound.elbo == pytest.approx(about["test_elbo"], abs=4 * about["test_elbo_standard_error"])
+    assert bound.kl == pytest.approx(about["test_kl"], abs=0.01)
+    assert metrics.active_units(vae, x) == about["active_units"]
+    some = x[torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:400]]
+    likelihood = metrics.log_likelihood(vae, some, samples=200, seed=1)
+    assert likelihood.mean == pytest.approx(about["test_log_likelihood"], abs=4 * likelihood.standard_error)
+    assert about["test_elbo"] + 2 < about["test_log_likelihood"]
+    assert about["test_log_likelihood"] > -90
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("vae-10d")])
+def test_every_dimension_of_the_models_for_sliders_is_in_use(name):
+    assert checkpoints.manifest(name)["metrics"]["active_units"] == 10
 
 
 @pytest.mark.parametrize("name", ["ae-2d-digits-28", "vae-2d-digits-28"])
