@@ -1,4 +1,4 @@
-"""Data sets by name: MNIST, and digits that are always there.
+"""Data sets by name: MNIST, and digits and texts that are always there.
 
 >>> from course_lib import data
 >>> digits = data.load("digits")
@@ -10,9 +10,21 @@ they are used. `python -m course_lib.data` says which source answers.
 """
 
 from course_lib.data.dataset import Dataset, Split
+from course_lib.data.docstrings import Documents, documents
 from course_lib.data.errors import CorruptData, DataUnavailable
 from course_lib.data.grid import image_grid
 from course_lib.data.loading import edition, load
 from course_lib.data.verify import checksums
 
-__all__ = ["CorruptData", "DataUnavailable", "Dataset", "Split", "checksums", "edition", "image_grid", "load"]
+__all__ = [
+    "CorruptData",
+    "DataUnavailable",
+    "Dataset",
+    "Documents",
+    "Split",
+    "checksums",
+    "documents",
+    "edition",
+    "image_grid",
+    "load",
+]
