@@ -16,14 +16,15 @@ NAMES = (
     "vae-2d-digits-28",
     "vae-2d-mnist",
 )
+JUDGES = ("judge-digits-28", "judge-mnist")
 every_name = pytest.mark.parametrize("name", NAMES)
 HIDDEN = {"2d": [256, 128], "10d": [256, 128], "20d": [500, 500], "30d": [1000, 500, 250]}
 
 
 def test_the_shipped_checkpoints_are_those_that_the_tool_makes():
-    assert checkpoints.names() == NAMES == tuple(sorted(train_checkpoints.NAMES))
+    assert checkpoints.names() == tuple(sorted(NAMES + JUDGES)) == tuple(sorted(train_checkpoints.NAMES))
     files = {path.name for path in checkpoints.SHIPPED.iterdir()}
-    assert files == {f"{name}.{suffix}" for name in NAMES for suffix in ("json", "safetensors")}
+    assert files == {f"{name}.{suffix}" for name in NAMES + JUDGES for suffix in ("json", "safetensors")}
 
 
 def test_the_package_stays_small():
@@ -103,6 +104,29 @@ def test_the_likelihood_of_black_and_white_digits_is_that_of_the_manifest(mnist)
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("vae-10d")])
 def test_every_dimension_of_the_models_for_sliders_is_in_use(name):
     assert checkpoints.manifest(name)["metrics"]["active_units"] == 10
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_the_judges_know_digits_and_their_manifests_say_what_they_make_of_noise(name, images):
+    judge, about = checkpoints.load(name), checkpoints.manifest(name)
+    measured, x, y = about["metrics"], images.test.x, images.test.y
+    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert about["dataset"] == name.removeprefix("judge-")
+    assert about["dtype"] == "float16"
+    assert {value.dtype for value in judge.state_dict().values()} == {torch.float32}
+    with torch.no_grad():
+        probabilities = judge.logits(x).softmax(dim=1)
+    accuracy = float((probabilities.argmax(dim=1) == y).double().mean())
+    assert accuracy == pytest.approx(measured["test_accuracy"], abs=1e-4)
+    assert accuracy > 0.97
+    assert float((probabilities.amax(dim=1) > 0.9).double().mean()) == pytest.approx(measured["sure_of_test"], abs=1e-3)
+    noise = torch.rand(4000, 784, generator=torch.Generator().manual_seed(5))
+    orders = torch.stack([torch.randperm(784, generator=torch.Generator().manual_seed(i)) for i in range(300)])
+    pictures = {"uniform_noise": noise, "shuffled_pixels": x[:300].gather(1, orders)}
+    for kind, shown in pictures.items():
+        sure = float((metrics.confidence(judge, shown).confidence > 0.9).double().mean())
+        error = 4 * (0.25 / len(shown)) ** 0.5
+        assert sure == pytest.approx(measured[f"sure_of_{kind}"], abs=error)
 
 
 @pytest.mark.parametrize("name", ["ae-2d-digits-28", "vae-2d-digits-28"])
