@@ -10,7 +10,8 @@ from torch import Tensor
 
 from course_lib import validation
 from course_lib.distributions import LOG_2PI, Gaussian, standard_normal_log_prob
-from course_lib.metrics._blocks import estimate, split, split_for
+from course_lib.metrics import _blocks
+from course_lib.metrics._blocks import estimate, split
 
 
 class CodeInformation(NamedTuple):
@@ -66,14 +67,16 @@ def aggregated_posterior_log_prob(q: Gaussian, z: Tensor) -> Tensor:
         # because the expanded square (z² − 2zμ + μ²) / σ² loses all digits where σ is small.
         constants = -0.5 * (LOG_2PI + q.logvar).sum(dim=1)
         scales = (-0.5 * q.logvar).exp() * math.sqrt(0.5)
-        answers = []
-        for block in split_for(z, len(constants)):
-            exponent = constants.repeat(len(block), 1)
+        answers = z.new_empty(len(z))
+        exponents, squares = z.new_empty(2, min(len(z), max(1, _blocks.PAIRS // len(constants))), len(constants))
+        for rows in _blocks.pair_blocks(len(z), len(constants)):
+            block = z[rows]
+            exponent, square = exponents[: len(block)].copy_(constants), squares[: len(block)]
             for j in range(z.shape[1]):
-                scaled = (block[:, j, None] - q.mean[:, j]).mul_(scales[:, j])
-                exponent.sub_(scaled.square_())
-            answers.append(exponent.logsumexp(dim=1))
-    return torch.cat(answers) - math.log(len(constants))
+                torch.sub(block[:, j, None], q.mean[:, j], out=square).mul_(scales[:, j])
+                exponent.sub_(square.square_())
+            answers[rows] = exponent.logsumexp(dim=1)
+    return answers - math.log(len(constants))
 
 
 def code_information(vae, x: Tensor, *, samples: int = 1000, seed: int = 0) -> CodeInformation:

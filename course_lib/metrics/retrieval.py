@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib import validation
-from course_lib.metrics._blocks import split_for
+from course_lib.metrics._blocks import products, squared_norms
 
 
 def precision_at_k(
@@ -60,29 +60,21 @@ def precision_at_k(
     k, most = validation.positive_int(k, "k"), len(codes) - exclude_self
     if k > most:
         raise ValueError(f"got k = {k}, expected at most {most}: so many codes can answer")
+    hits = 0
     with torch.no_grad():
-        hits = [
-            labels[nearest] == query_labels[rows, None]
-            for rows, nearest in _nearest(queries, codes, k, metric, exclude_self)
-        ]
-    return float(torch.cat(hits).double().mean())
-
-
-def _nearest(queries: Tensor, codes: Tensor, k: int, metric: str, exclude_self: bool):
-    """Blocks of query numbers (b,) and the numbers of the k nearest codes of each (b, k)."""
-    if metric == "cosine":
-        queries, codes = F.normalize(queries), F.normalize(codes)
-        squares = torch.zeros(len(codes), dtype=codes.dtype)  # alike for all but a code 0, whose cosine stays 0
-    else:
-        centre = codes.mean(dim=0)  # distances stay; small numbers round less
-        queries, codes = queries - centre, codes - centre
-        squares = codes.square().sum(dim=1)
-    for rows in split_for(torch.arange(len(queries)), len(codes)):
-        # ‖q − c‖² up to ‖q‖², which is the same for all codes.
-        ranks = torch.addmm(squares, queries[rows], codes.T, alpha=-2)
-        if exclude_self:
-            ranks[torch.arange(len(rows)), rows] = torch.inf
-        yield rows, ranks.topk(k, dim=1, largest=False).indices
+        if metric == "cosine":
+            queries, codes = F.normalize(queries), F.normalize(codes)
+            offsets = torch.zeros(len(codes), dtype=codes.dtype)  # all lengths are alike
+        else:
+            centre = codes.mean(dim=0)  # distances stay; small numbers round less
+            queries, codes = queries - centre, codes - centre
+            offsets = squared_norms(codes)
+        for rows, ranks in products(queries, codes, offsets):
+            if exclude_self:
+                ranks[:, rows].fill_diagonal_(torch.inf)
+            nearest = ranks.topk(k, dim=1, largest=False).indices
+            hits += int((labels[nearest] == query_labels[rows, None]).sum())
+    return hits / (k * len(queries))
 
 
 def _check_labels(labels: Tensor, rows: Tensor, names: tuple[str, str]) -> None:

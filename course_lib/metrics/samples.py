@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from course_lib import losses, validation
-from course_lib.metrics._blocks import Estimate, estimate, split, split_for
+from course_lib.metrics._blocks import Estimate, estimate, products, split, squared_norms
 
 
 class Confidence(NamedTuple):
@@ -112,8 +112,9 @@ def nearest_squared_distance(x: Tensor, reference: Tensor) -> Tensor:
     """
     x = validation.data_matrix(x)
     reference = validation.data_matrix(reference, width=x.shape[1], like=x, name="reference")
+    nearest = torch.empty(len(x), dtype=torch.int64)
     with torch.no_grad():
-        squares = reference.square().sum(dim=1)
         # ‖x − r‖² = ‖x‖² − 2 x·r + ‖r‖² finds the nearest by one product, but rounds: its distance is computed anew.
-        nearest = [(squares - 2 * block @ reference.T).argmin(dim=1) for block in split_for(x, len(reference))]
-        return losses.squared_error(x, reference[torch.cat(nearest)])
+        for rows, ranks in products(x, reference, squared_norms(reference)):
+            nearest[rows] = ranks.argmin(dim=1)
+        return losses.squared_error(x, reference[nearest])
