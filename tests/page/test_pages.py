@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 MOST_KB, MOST_SECONDS, MOST_MB = 500, 120, 1500
 
-ALREADY_COMPRESSED = {".woff2", ".webp", ".png", ".jpg"}
+ALREADY_COMPRESSED = {".woff2", ".avif", ".webp", ".png", ".jpg"}
 
 
 def test_page_asks_for_nothing_elsewhere_and_complains_about_nothing(visit, site, page_name):
@@ -90,7 +90,7 @@ def test_each_image_says_what_it_shows(visit, page_name):
     without = [
         src
         for alt, src in alts
-        if not alt or len(alt.split()) < 4 or re.search(r"\.(png|webp|svg|jpg)|[0-9a-f]{12}", alt)
+        if not alt or len(alt.split()) < 4 or re.search(r"\.(png|avif|webp|svg|jpg)|[0-9a-f]{12}", alt)
     ]
     assert without == []
 
