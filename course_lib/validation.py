@@ -103,6 +103,14 @@ def same_shape(a: Tensor, b: Tensor, names: tuple[str, str]) -> None:
         raise ValueError(f"got {names[0]} of shape {tuple(a.shape)}, expected (n, D): one row an example")
 
 
+def same_length(a: Tensor, b: Tensor, names: tuple[str, str]) -> None:
+    """Raise unless two matrices have as many rows: row i of both is the same example, in two spaces."""
+    if len(a) != len(b):
+        raise ValueError(
+            f"got {len(a)} rows of {names[0]} and {len(b)} of {names[1]}, expected equally many: one for each example"
+        )
+
+
 def positive_int(value, name: str) -> int:
     """Return `value` as an int of at least 1.
 

@@ -1,10 +1,16 @@
 """What is measured about a model: no gradients, every seed explicit, blocks instead of one large batch."""
 
+from course_lib.metrics import resources
 from course_lib.metrics._blocks import Estimate
 from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, log_likelihood
 from course_lib.metrics.code_space import active_units, codes, kl_per_dimension, principal_angles
+from course_lib.metrics.coverage import PriorCoverage, prior_coverage
+from course_lib.metrics.distances import DistanceCorrelation, pairwise_distance_correlation, triplet_accuracy
+from course_lib.metrics.interpolation import InterpolationValidity, interpolation_validity
+from course_lib.metrics.neighbourhoods import continuity, trustworthiness
+from course_lib.metrics.out_of_sample import Consistency, out_of_sample_consistency
 from course_lib.metrics.posterior import CodeInformation, aggregated_posterior_log_prob, code_information
-from course_lib.metrics.retrieval import precision_at_k
+from course_lib.metrics.retrieval import knn_accuracy, precision_at_k
 from course_lib.metrics.samples import (
     Confidence,
     class_perplexity,
@@ -17,19 +23,32 @@ __all__ = [
     "BoundEstimate",
     "CodeInformation",
     "Confidence",
+    "Consistency",
+    "DistanceCorrelation",
     "Estimate",
+    "InterpolationValidity",
     "LikelihoodEstimate",
+    "PriorCoverage",
     "active_units",
     "aggregated_posterior_log_prob",
     "class_perplexity",
     "code_information",
     "codes",
     "confidence",
+    "continuity",
     "elbo",
+    "interpolation_validity",
     "kl_per_dimension",
+    "knn_accuracy",
     "log_likelihood",
     "nearest_squared_distance",
+    "out_of_sample_consistency",
+    "pairwise_distance_correlation",
     "precision_at_k",
     "principal_angles",
+    "prior_coverage",
     "reconstruction_error",
+    "resources",
+    "triplet_accuracy",
+    "trustworthiness",
 ]

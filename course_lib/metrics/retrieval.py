@@ -1,4 +1,4 @@
-"""Codes as an index: whether the nearest codes belong to the same class."""
+"""Codes as an index: whether the nearest codes belong to the same class, and whether their vote names it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib import validation
-from course_lib.metrics._blocks import products, squared_norms
+from course_lib.metrics import _neighbours
+from course_lib.metrics._blocks import Estimate, estimate, products, squared_norms
 
 
 def precision_at_k(
@@ -75,6 +76,59 @@ def precision_at_k(
             nearest = ranks.topk(k, dim=1, largest=False).indices
             hits += int((labels[nearest] == query_labels[rows, None]).sum())
     return hits / (k * len(queries))
+
+
+def knn_accuracy(train_codes: Tensor, train_y: Tensor, test_codes: Tensor, test_y: Tensor, k: int = 5) -> Estimate:
+    """Share of test codes whose class the majority of the k nearest train codes names.
+
+    Parameters
+    ----------
+    train_codes : Tensor
+        Float, shape (n, d).
+    train_y : Tensor
+        Their classes, integers, shape (n,).
+    test_codes : Tensor
+        Float, shape (m, d), of examples that were in no part of the fit.
+    test_y : Tensor
+        Integers, shape (m,).
+    k : int
+        Voters, 1 to n.
+
+    Returns
+    -------
+    Estimate
+        `.mean` from 0 to 1, equal to `KNeighborsClassifier(k).fit(train_codes, train_y).score(test_codes, test_y)`
+        where all distances differ, and `.standard_error` over test examples. A tied vote falls to the smallest label.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If shapes, dtypes or k don't fit, or a number is not finite.
+
+    Notes
+    -----
+    A method without a `transform`, such as t-SNE, has test codes only if it was fitted on train and test examples
+    together: it has then seen the test examples, and its number is not comparable with one that has not. Distances are
+    those of the codes as they are: a dimension of a large scale decides alone. Two maps of the same test examples are
+    compared pair by pair: the standard error of the difference is smaller than those of both suggest. Which of several
+    equally distant codes (duplicates) vote is arbitrary.
+    """
+    train_codes = validation.data_matrix(train_codes, name="train_codes")
+    test_codes = validation.data_matrix(test_codes, name="test_codes")
+    if test_codes.shape[1] != train_codes.shape[1]:
+        raise ValueError(
+            f"got test_codes with {test_codes.shape[1]} columns, expected {train_codes.shape[1]} like train_codes: "
+            "both come from the same map"
+        )
+    _check_labels(train_y, train_codes, ("train_y", "train_codes"))
+    _check_labels(test_y, test_codes, ("test_y", "test_codes"))
+    k = validation.positive_int(k, "k")
+    if k > len(train_codes):
+        raise ValueError(f"got k = {k}, expected at most {len(train_codes)}: so many codes can vote")
+    labels, classes = torch.unique(train_y, return_inverse=True)
+    voters = classes[_neighbours.nearest(train_codes, k, test_codes)]
+    votes = torch.zeros(len(voters), len(labels), dtype=torch.int64).scatter_add_(1, voters, torch.ones_like(voters))
+    return estimate(labels[votes.argmax(dim=1)] == test_y)
 
 
 def _check_labels(labels: Tensor, rows: Tensor, names: tuple[str, str]) -> None:
