@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import tempfile
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import safetensors.torch
@@ -47,6 +50,50 @@ def write_atomically(path: Path, content: bytes) -> None:
 def sha256(content) -> str:
     """Hexadecimal SHA-256 of some bytes, or of a contiguous array without copying it."""
     return hashlib.sha256(content).hexdigest()
+
+
+def write_with_manifest(path: Path, content: bytes, about: dict, packages: Iterable[str]) -> None:
+    """Write a file, and beside it as JSON what it is and how it was made; if either fails, both stay as they were.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file; the manifest has the same name with the suffix `.json`.
+    content : bytes
+        Its SHA-256 is added to the manifest.
+    about : dict
+        JSON values.
+    packages : iterable of str
+        Those whose versions are added, with Python's own.
+    """
+    versions = {"python": platform.python_version()} | {package: metadata.version(package) for package in packages}
+    text = json.dumps({**about, "sha256": sha256(content), "versions": versions}, indent=2) + "\n"
+    before = path.read_bytes() if path.exists() else None
+    write_atomically(path, content)
+    try:
+        write_atomically(path.with_suffix(".json"), text.encode())
+    except BaseException:
+        # A new file beside an old manifest would be refused: put the old one back.
+        path.unlink() if before is None else write_atomically(path, before)
+        raise
+
+
+def read_verified(path: Path, expected: str) -> bytes:
+    """The content of a file that `write_with_manifest` wrote.
+
+    Raises
+    ------
+    BadFile
+        If its SHA-256 is not the expected one.
+    """
+    content = path.read_bytes()
+    found = sha256(content)
+    if found != expected:
+        raise BadFile(
+            f"got {path.name} with SHA-256 {found[:12]}…, expected {expected[:12]}…: "
+            "the file is truncated or altered; restore it or run `make checkpoints`"
+        )
+    return content
 
 
 def pack(tensors: dict[str, Tensor], meta: dict) -> bytes:

@@ -7,8 +7,7 @@ checked on every load, because safetensors itself loads a flipped byte without a
 from __future__ import annotations
 
 import json
-import platform
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 
 import safetensors.torch
@@ -91,13 +90,7 @@ def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
         If the weights are truncated, altered or foreign; `into` is then unchanged.
     """
     about, path = manifest(name), _weights_path(name)
-    content = path.read_bytes()
-    found = _storage.sha256(content)
-    if found != about["sha256"]:
-        raise BadFile(
-            f"got {path.name} with SHA-256 {found[:12]}…, expected {about['sha256'][:12]}…: "
-            "the file is truncated or altered; restore it or run `make checkpoints`"
-        )
+    content = _storage.read_verified(path, about["sha256"])
     try:
         weights = safetensors.torch.load(content)
     except SafetensorError as error:
@@ -169,19 +162,8 @@ def save(
         "command": command,
         "metrics": metrics,
         **({"note": note} if note else {}),
-        "sha256": _storage.sha256(content),
-        "versions": {"python": platform.python_version()}
-        | {package: metadata.version(package) for package in ("torch", "safetensors")},
     }
-    text = json.dumps(about, indent=2) + "\n"
-    before = path.read_bytes() if path.exists() else None
-    _storage.write_atomically(path, content)
-    try:
-        _storage.write_atomically(path.with_suffix(".json"), text.encode())
-    except BaseException:
-        # New weights beside an old manifest would be refused: put the old ones back.
-        path.unlink() if before is None else _storage.write_atomically(path, before)
-        raise
+    _storage.write_with_manifest(path, content, about, ("torch", "safetensors"))
     return path
 
 

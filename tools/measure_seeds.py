@@ -39,22 +39,10 @@ def measure(model: nn.Module, judge: nn.Module, images: Dataset) -> dict[str, fl
     a, b = metrics.codes(model, a), metrics.codes(model, b)
     measured |= {f"midpoint_{key}": value for key, value in _judged(model, judge, images, (a + b) / 2).items()}
     measured |= {f"ends_{key}": value for key, value in _judged(model, judge, images, torch.cat([a, b])).items()}
-    measured["prior_mass_without_codes"] = mass_without_codes(codes)
+    measured["prior_mass_without_codes"] = metrics.prior_coverage(codes, CELLS).dead
     whitened = torch.linalg.solve_triangular(spread, (codes - centre).T, upper=False).T
-    measured["own_mass_without_codes"] = mass_without_codes(whitened)
+    measured["own_mass_without_codes"] = metrics.prior_coverage(whitened, CELLS).dead
     return measured | train_checkpoints.errors(model, images) | train_checkpoints.bounds(model, images)
-
-
-def mass_without_codes(codes: Tensor) -> float:
-    """Share of N(0, I), cut into CELLS² cells of equal probability, in whose cells no code lies.
-
-    Parameters
-    ----------
-    codes : Tensor
-        Shape (n, 2).
-    """
-    column, row = (torch.special.ndtr(codes.double()) * CELLS).long().clamp(max=CELLS - 1).T
-    return 1 - len((row * CELLS + column).unique()) / CELLS**2
 
 
 def _judged(model: nn.Module, judge: nn.Module, images: Dataset, z: Tensor) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Train the models that the course ships: `make checkpoints`, or `python -m tools.train_checkpoints NAME …`.
+"""Train what the course ships: `make checkpoints`, or `python -m tools.train_checkpoints NAME …`.
 
 A recipe for each kind of model, and a table that says which model is which recipe on which data. The digits are the
 edition for readers who can't get MNIST; they are few, so that many short epochs take about as many steps. An
@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_lib import checkpoints, data, losses, metrics, models, training
+from course_lib import checkpoints, data, losses, metrics, models, sweeps, training
 from course_lib.data import Dataset
 
 EPOCHS = {"mnist": 50, "digits-28": 400}
@@ -111,12 +111,54 @@ def judge(name: str) -> None:
     ship(name, model, images, measured, dtype=torch.float16, note=note)
 
 
+BETAS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+SWEEPS = {"rate-distortion-mnist": 10, "rate-distortion-digits-28": 150}  # epochs
+SHOWN_DIGITS = (0, 2, 3, 4, 5, 7, 8, 9)
+SHOWN_SAMPLES = 16
+
+
+def sweep(name: str) -> None:
+    """784-256-128-10 under several weights of the KL, each raised from 0; from the start, large ones shut the code."""
+    dataset, epochs = name.removeprefix(sweeps.PREFIX), SWEEPS[name]
+    images = data.load(dataset)
+    shuffled = images.test.sample(len(images.test))
+    x = torch.stack([shuffled.x[shuffled.y == digit][0] for digit in SHOWN_DIGITS])
+    generator = torch.Generator().manual_seed(0)
+    eps, z = torch.randn(len(x), 10, generator=generator), torch.randn(SHOWN_SAMPLES, 10, generator=generator)
+    rows = []
+    for beta in BETAS:
+        model = models.VAE(10)
+        schedules = {
+            "beta": training.LinearWarmup(epochs / 2, end=beta),
+            "lr": training.Cosine(3e-3, epochs, epochs / 50),
+        }
+        fit(f"{name}-{beta:g}", model, images.train.x, epochs=epochs, **schedules)
+        bound = metrics.elbo(model, images.test.x, samples=10)
+        numbers = (beta, bound.kl, -bound.reconstruction, bound.standard_error)
+        active = metrics.active_units(model, images.test.x)
+        with torch.no_grad():
+            rows.append((*numbers, active, model.decode(model.encode(x).sample(eps=eps)), model.decode(z)))
+        print(f"{name}, β = {beta:g}: {bound}", flush=True)
+    beta, rate, distortion, error, active, redrawn, drawn = zip(*rows, strict=True)
+    numbers = (torch.tensor(column, dtype=torch.float64) for column in (beta, rate, distortion, error))
+    pictures = (x, torch.stack(redrawn), torch.stack(drawn))
+    sweeps.save(
+        sweeps.BetaSweep(*numbers, torch.tensor(active), *pictures),
+        dataset,
+        command=f"python -m tools.train_checkpoints {name}",
+        settings={"model": "VAE", "config": model.config, "epochs": epochs, "warmup_epochs": epochs / 2, "seed": 0},
+        note="The weight of the KL rises from 0 over half of the epochs. Measured on all test images, 10 codes each.",
+    )
+    for beta in BETAS:
+        state(f"{name}-{beta:g}").unlink()
+
+
 KINDS = {"ae-2d": (models.Autoencoder, 2), "vae-2d": (models.VAE, 2), "vae-10d": (models.VAE, 10)}
 RECIPES = {
     f"{prefix}-{dataset}": partial(small, kind=kind, latent_dim=latent_dim, dataset=dataset)
     for dataset in EPOCHS
     for prefix, (kind, latent_dim) in KINDS.items()
-} | {"ae-30d-mnist": deep, "vae-20d-mnist": binary, **dict.fromkeys(JUDGES, judge)}
+} | {"ae-30d-mnist": deep, "vae-20d-mnist": binary, **dict.fromkeys(JUDGES, judge), **dict.fromkeys(SWEEPS, sweep)}
 NAMES = tuple(RECIPES)
 
 
@@ -171,12 +213,12 @@ def state(name: str) -> Path:
 
 
 def train(name: str) -> None:
-    """Train one checkpoint and save it."""
+    """Train what has that name and save it."""
     RECIPES[name](name)
 
 
 def main() -> None:
-    """Train the checkpoints named on the command line, or all of them."""
+    """Train what is named on the command line, or everything."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="NAME", help=f"out of {', '.join(NAMES)}")
     for name in parser.parse_args().names or NAMES:

@@ -1,0 +1,137 @@
+"""One VAE trained under several weights β of the KL: what was measured, and pictures, without the models.
+
+A sweep is two files, `rate-distortion-DATASET.npz` and a manifest beside it, as for a checkpoint. Images are stored as
+bytes, numbers as they are; nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib import _storage, checkpoints, validation
+from course_lib._storage import BadFile
+
+PREFIX = "rate-distortion-"
+_PICTURES = ("x", "reconstructions", "samples")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BetaSweep:
+    """m models that differ in nothing but the weight β of the KL in their loss.
+
+    Attributes
+    ----------
+    beta : Tensor
+        The weights, rising, shape (m,).
+    rate : Tensor
+        Mean KL of the encoder's answer from the prior on the test images, in nats, shape (m,).
+    distortion : Tensor
+        Minus the mean log-likelihood of the test images given a drawn code, in nats, shape (m,).
+    standard_error : Tensor
+        Of the ELBO, over test images, shape (m,).
+    active_units : Tensor
+        How many dimensions of the code are in use, int64, shape (m,).
+    x : Tensor
+        Some test images, shape (k, D), pixels in [0, 1].
+    reconstructions : Tensor
+        Each of them decoded from one draw of its code, shape (m, k, D).
+    samples : Tensor
+        Codes drawn from the prior, decoded, the same codes for all models, shape (m, s, D).
+    """
+
+    beta: Tensor
+    rate: Tensor
+    distortion: Tensor
+    standard_error: Tensor
+    active_units: Tensor
+    x: Tensor
+    reconstructions: Tensor
+    samples: Tensor
+
+    @property
+    def elbo(self) -> Tensor:
+        """The bound on log p(x), minus distortion minus rate, shape (m,); there is no β in it."""
+        return -self.distortion - self.rate
+
+    def __repr__(self) -> str:
+        betas = ", ".join(f"{beta:g}" for beta in self.beta.tolist())
+        return f"BetaSweep(β = {betas}: {self.x.shape[-2]} reconstructions and {self.samples.shape[-2]} samples each)"
+
+
+def names() -> tuple[str, ...]:
+    """Data sets for which the course ships a sweep."""
+    return tuple(sorted(path.stem.removeprefix(PREFIX) for path in checkpoints.SHIPPED.glob(f"{PREFIX}*.npz")))
+
+
+def manifest(dataset: str) -> dict:
+    """What a sweep says of itself: `dataset`, `command`, `settings`, `note`, `sha256`, `versions`."""
+    path = _path(dataset).with_suffix(".json")
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadFile(f"{path.name} is missing or no manifest of a sweep ({error}); fetch it again") from error
+    if not isinstance(about, dict) or not isinstance(about.get("sha256"), str):
+        raise BadFile(f"{path.name} is no manifest of a sweep: expected sha256; fetch it again")
+    return about
+
+
+def load(dataset: str) -> BetaSweep:
+    """The sweep that the course ships for a data set, verified.
+
+    Parameters
+    ----------
+    dataset : str
+        "mnist" or "digits-28", such as the `name` of what `data.load` returned.
+
+    Raises
+    ------
+    ValueError
+        If there is none for that data set; the message lists those there are.
+    BadFile
+        If the file is truncated, altered or foreign.
+    """
+    about, path = manifest(dataset), _path(dataset)
+    content = _storage.read_verified(path, about["sha256"])
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            tensors = {field.name: torch.from_numpy(arrays[field.name]) for field in fields(BetaSweep)}
+    except (ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise BadFile(f"{path.name} is no sweep of this course ({error}); fetch it again") from error
+    return BetaSweep(**{key: value.float() / 255 if key in _PICTURES else value for key, value in tensors.items()})
+
+
+def save(sweep: BetaSweep, dataset: str, *, command: str, settings: dict, note: str) -> Path:
+    """Write a sweep and its manifest among what the course ships; pixels are rounded to 1/255.
+
+    Returns
+    -------
+    Path
+        Of the numbers and pictures.
+    """
+    arrays = {}
+    for field in fields(sweep):
+        value = getattr(sweep, field.name)
+        if field.name in _PICTURES:
+            validation.data_matrix(value.flatten(0, -2), unit_range=True, name=field.name)
+            value = (value * 255).round().to(torch.uint8)
+        arrays[field.name] = value.numpy()
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    path = checkpoints.SHIPPED / f"{PREFIX}{dataset}.npz"
+    about = {"dataset": dataset, "command": command, "settings": settings, "note": note}
+    _storage.write_with_manifest(path, content.getvalue(), about, ("torch", "numpy"))
+    return path
+
+
+def _path(dataset: str) -> Path:
+    if dataset not in names():
+        raise ValueError(f"got data set {dataset!r}, expected one with a sweep: {', '.join(names())}")
+    return checkpoints.SHIPPED / f"{PREFIX}{dataset}.npz"
