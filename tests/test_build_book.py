@@ -46,6 +46,7 @@ def book(tmp_path):
     (library / "__init__.py").write_text('__version__ = "0"\n')
     (library / "number.py").write_text("value = 41\n")
     (library / "data.py").write_text('def edition():\n    return "mnist"\n')
+    (library / "widgets.py").write_text("figure_modules, stylesheet = dict, str  # none, and nothing\n")
     shutil.copy(ROOT / "course_lib" / "notation.py", library)
     (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapter\n")

@@ -35,6 +35,7 @@ KERNEL_ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",
     "TQDM_DISABLE": "1",  # a page has nobody to watch a progress bar
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "COURSE_BOOK": "1",  # interactive figures then put their whole state into the page
 }
 
 
@@ -70,6 +71,7 @@ def cache_key(library: Path, lock: Path, edition: str) -> str:
     """
     digest = hashlib.sha256(edition.encode())
     files = [path for path in sorted(library.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    files = [path for path in files if path.suffix not in (".mjs", ".css")]  # the pages take these from the source
     for path in [*files, lock, Path(__file__)]:  # this file decides what a record holds
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
@@ -176,6 +178,7 @@ def _execute(chapter: Chapter) -> None:
         on_cell_executed=measure,
         # Times in the cells would change the hash by which MyST-NB finds the chapter.
         record_timing=False,
+        store_widget_state=False,  # each interactive figure puts its own into the page
     )
     start = time.monotonic()
     # Without encryption each kernel complains about its absence on the terminal.

@@ -33,6 +33,12 @@ FIXES = (
         "",
     ),
     Fix(
+        "the index of the whole book, which only the search page reads; that one lies at the root",
+        r'\s*<script src="(\.\./)+(_static/(searchtools|language_data)|searchindex)\.js"></script>',
+        "",
+        rare=True,
+    ),
+    Fix(
         "the label says Search, the button says Search Ctrl + K: voice control cannot press what it reads",
         r'(<button class="btn search-button-field [^>]*?) title="Search" aria-label="Search"',
         r"\1",

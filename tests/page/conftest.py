@@ -95,6 +95,8 @@ def visit(browser, site):
             lambda response: response.status >= 400 and seen.messages.append(f"{response.status}: {response.url}"),
         )
         seen.page.goto(site + name, wait_until="networkidle")
+        # The theme decides between light and dark when its script has run.
+        seen.page.wait_for_function("document.documentElement.dataset.theme !== 'auto'")
         return seen
 
     yield open_page

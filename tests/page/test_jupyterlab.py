@@ -1,0 +1,95 @@
+"""The latent explorer in a real JupyterLab: it draws, and what the reader does reaches Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+
+CELLS = (
+    """from course_lib import checkpoints, data, widgets
+ae, vae = checkpoints.load("ae-2d-digits-28"), checkpoints.load("vae-2d-digits-28")
+explorer = widgets.LatentExplorer.from_models(ae=ae, vae=vae, points=data.load("digits-28").test)
+explorer""",
+    "print('z is', explorer.z)",
+    "explorer.plane = 1; explorer.z = [0.25, -0.5]",
+)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a notebook in a JupyterLab on this machine, stopped afterwards."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "explorer.ipynb")
+    runtime = tmp_path / "runtime"
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"]
+    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={tmp_path}"]
+    environment = os.environ | {
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
+    }
+    environment.pop("COURSE_BOOK", None)
+    with open(tmp_path / "log", "w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+        try:
+            yield f"{address(server, runtime, tmp_path / 'log')}lab/tree/explorer.ipynb"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def address(server, runtime, log) -> str:
+    """Where the server says that it listens."""
+    for _ in range(600):
+        for path in runtime.glob("jpserver-*.json"):
+            try:
+                return json.loads(path.read_text())["url"]
+            except json.JSONDecodeError:
+                pass  # it is being written
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start within a minute:\n{log.read_text()}")
+
+
+def test_dragging_in_jupyterlab_changes_the_trait(browser, lab):
+    """Run the cells; move over the plane; Python has the new z. Then Python moves it, and the figure follows."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.set_default_timeout(90_000)
+    page.goto(lab)
+    page.locator(".jp-Notebook .jp-CodeCell").nth(2).wait_for()
+    page.get_by_text("| Idle").wait_for()  # what is run before the kernel is there is lost
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    plane = page.locator(".cw canvas.le-plane")
+    plane.wait_for()
+    page.wait_for_function("document.querySelector('.cw .cw-readout').textContent.includes('z = (0.00, 0.00)')")
+
+    box = plane.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.2, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(1000)  # the figure tells Python at most ten times a second
+    said = page.locator(".cw .cw-readout").inner_text()
+
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(1).click()
+    page.keyboard.press("Shift+Enter")
+    printed = page.locator(".jp-OutputArea-output", has_text="z is").inner_text()
+    in_python = [float(number) for number in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", printed)]
+    in_page = [float(number.replace("−", "-")) for number in re.findall(r"−?\d+\.\d+", said)[:2]]
+    assert in_page != [0.0, 0.0]
+    assert in_python == pytest.approx(in_page, abs=0.006)
+
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(2).click()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function("document.querySelector('.cw .cw-readout').textContent.includes('z = (0.25, −0.50)')")
+    assert page.locator(".cw input[type=radio]").nth(1).is_checked()
+    page.close()

@@ -1,0 +1,314 @@
+"""The interactive figures of the built book, as a reader meets them: by pointer, by touch, by keyboard, by address."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
+FIGURE = re.compile(r'class="cw-figure" data-widget="([\w-]+)"')
+FIGURES = [
+    (path.relative_to(BOOK).as_posix(), number, kind)
+    for path in sorted((BOOK / "book").rglob("*.html"))
+    for number, kind in enumerate(FIGURE.findall(path.read_text(encoding="utf-8")))
+]
+# What the reader sees of a figure: every pixel it drew, every shape, every word.
+LOOK = """figure => JSON.stringify([
+    [...figure.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()),
+    [...figure.querySelectorAll("svg")].map((svg) => svg.outerHTML),
+    figure.querySelector(".cw-readout").textContent,
+])"""
+READOUT = "figure => figure.querySelector('.cw-readout').textContent"
+# Counts what listens and observes, from before the page's first script on. A signal's own listeners do not count.
+COUNT = """() => {
+    const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
+    const numbers = new WeakMap();
+    let count = 0;
+    const number = (thing) => numbers.get(thing) ?? numbers.set(thing, ++count).get(thing);
+    const key = (target, type, call) => [number(target), type, number(call)].join();
+    window.listening = new Set();
+    window.observing = new Set();
+    EventTarget.prototype.addEventListener = function (type, call, options) {
+        if (call && !(this instanceof AbortSignal)) {
+            const name = key(this, type, call);
+            window.listening.add(name);
+            if (options?.signal) add.call(options.signal, "abort", () => window.listening.delete(name));
+        }
+        return add.call(this, type, call, options);
+    };
+    EventTarget.prototype.removeEventListener = function (type, call, options) {
+        if (call) window.listening.delete(key(this, type, call));
+        return remove.call(this, type, call, options);
+    };
+    for (const kind of [ResizeObserver, MutationObserver]) {
+        const { observe, disconnect } = kind.prototype;
+        kind.prototype.observe = function (...all) {
+            window.observing.add(this);
+            return observe.apply(this, all);
+        };
+        kind.prototype.disconnect = function () {
+            window.observing.delete(this);
+            return disconnect.call(this);
+        };
+    }
+}"""
+ALIVE = "window.listening.size + window.observing.size"
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for `figure_at` on every figure of the book."""
+    if "figure_at" in metafunc.fixturenames:
+        metafunc.parametrize("figure_at", FIGURES, ids=[f"{kind}-{page}" for page, _, kind in FIGURES])
+
+
+def start(page, number: int):
+    """Scroll to a figure and wait until it lives and has drawn."""
+    figure = page.locator(".cw-figure").nth(number)
+    figure.scroll_into_view_if_needed()
+    figure.and_(page.locator('[data-state="ready"]')).wait_for()
+    assert figure.locator("[role=alert]").count() == 0, figure.locator("[role=alert]").inner_text()
+    settle(page)
+    return figure
+
+
+def settle(page):
+    """Let the figures draw what they have to, also what takes them many frames."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function("() => !document.querySelector('.cw-lives [aria-busy=true]')")
+
+
+def test_there_are_figures():
+    """A book without any would pass all tests below."""
+    assert "latent-explorer" in {kind for _, _, kind in FIGURES}
+
+
+def test_figure_answers_the_keyboard(visit, figure_at):
+    """Each control can be reached with the tab key, has a name, and one at least changes pixels and words."""
+    page_name, number, _ = figure_at
+    seen = visit(page_name)
+    figure = start(seen.page, number)
+    controls = figure.locator("input, button, select, canvas[tabindex], [role=slider]")
+    names = controls.evaluate_all(
+        """all => all.map(
+            (one) => one.getAttribute("aria-label") || one.closest("label")?.textContent || one.textContent)"""
+    )
+    assert names
+    assert all(name.strip() for name in names)
+    before, said = figure.evaluate(LOOK), figure.evaluate(READOUT)
+    for control in controls.all():
+        if not control.is_visible() or not control.is_enabled():
+            continue
+        control.focus()
+        for key in ("ArrowRight", "ArrowUp", "Enter", "Space"):
+            seen.page.keyboard.press(key)
+    settle(seen.page)
+    seen.page.wait_for_timeout(50)
+    assert figure.evaluate(LOOK) != before
+    assert figure.evaluate(READOUT) != said
+    assert seen.messages == []
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+def test_figure_follows_the_pointer(browser, site, figure_at, touch):
+    """A drag over the first picture, or along the first slider, changes pixels and words."""
+    page_name, number, _ = figure_at
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=touch)
+    page = context.new_page()
+    page.goto(site + page_name)
+    figure = start(page, number)
+    handle = figure.locator("canvas[tabindex], input[type=range], [role=slider]").first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    before, said = figure.evaluate(LOOK), figure.evaluate(READOUT)
+    x, y = box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.4
+    if touch:
+        page.touchscreen.tap(x, y)
+    else:
+        page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6)
+        page.mouse.down()
+        page.mouse.move(x, y, steps=5)
+        page.mouse.up()
+    settle(page)
+    assert figure.evaluate(LOOK) != before
+    assert figure.evaluate(READOUT) != said
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light")])
+def test_living_figure_is_accessible(visit, site, figure_at, width, scheme):
+    """Axe finds nothing at all in it, in either mode and on a phone; and it asked nothing of another host."""
+    page_name, number, _ = figure_at
+    seen = visit(page_name, width=width, scheme=scheme)
+    start(seen.page, number).evaluate("figure => figure.setAttribute('data-tested', '')")
+    violations = Axe().run(seen.page, context="[data-tested]").response["violations"]
+    assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:4]) for one in violations] == []
+    assert [url for url in seen.requests if not url.startswith((site, "data:", "blob:"))] == []
+
+
+def test_two_instances_do_not_interfere(visit, figure_at):
+    """A copy of the figure is changed; the first stays as it was."""
+    page_name, number, _ = figure_at
+    seen = visit(page_name)
+    first = start(seen.page, number)
+    first.evaluate(
+        """figure => {
+            const copy = figure.cloneNode(true);
+            copy.querySelector(":scope > .cw")?.remove();
+            copy.classList.remove("cw-lives");
+            copy.removeAttribute("data-state");
+            copy.setAttribute("data-copy", "");
+            figure.after(copy);
+            return window.courseWidgets.mount(copy);
+        }"""
+    )
+    copy = seen.page.locator("[data-copy]")
+    copy.and_(seen.page.locator('[data-state="ready"]')).wait_for()
+    settle(seen.page)
+    before, other = first.evaluate(LOOK), copy.evaluate(LOOK)
+    handle = copy.locator("canvas[tabindex], input[type=range], [role=slider]").first
+    handle.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+        seen.page.keyboard.press(key)
+    settle(seen.page)
+    assert copy.evaluate(LOOK) != other
+    assert first.evaluate(LOOK) == before
+
+
+def test_unmounting_leaves_nothing(browser, site, figure_at):
+    """After the end of a figure nothing of it listens, observes or stands in the page; and it starts again."""
+    page_name, number, _ = figure_at
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.add_init_script(f"({COUNT})()")
+    page.goto(site + page_name)
+    page.evaluate(
+        "() => document.querySelectorAll('.cw-figure').forEach((figure) => window.courseWidgets.unmount(figure))"
+    )
+    figure = page.locator(".cw-figure").nth(number)
+    counts = []
+    for _ in range(3):
+        figure.evaluate("figure => window.courseWidgets.mount(figure)")
+        figure.and_(page.locator('[data-state="ready"]')).wait_for()
+        settle(page)
+        alive = page.evaluate(ALIVE)
+        figure.evaluate("figure => window.courseWidgets.unmount(figure)")
+        counts.append(page.evaluate(ALIVE))
+        assert alive > counts[-1]
+    assert counts[0] == counts[1] == counts[2]
+    assert figure.locator(".cw").count() == 0
+    assert figure.locator(".cw-still").is_visible()
+    context.close()
+
+
+def test_figure_works_from_a_folder(browser, figure_at):
+    """Opened as a file, without a server: it lives and says something, and nothing goes wrong."""
+    page_name, number, _ = figure_at
+    page = browser.new_page()
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+    page.goto((BOOK / page_name).as_uri())
+    figure = start(page, number)
+    assert figure.evaluate(READOUT).strip()
+    assert wrong == []
+    page.close()
+
+
+def test_controls_are_big_enough_for_a_finger(visit, figure_at):
+    """At 360 px nothing scrolls sideways, and every control is at least 24 px high and wide."""
+    page_name, number, _ = figure_at
+    page = visit(page_name, width=360).page
+    figure = start(page, number)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth + 1")
+    small = figure.locator("input, button, select").evaluate_all(
+        """all => all.map((one) => [one, one.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([one]) => one.outerHTML)"""
+    )
+    assert small == []
+
+
+def test_explorer_opens_where_the_address_says(visit):
+    """A teacher links to a situation; what the reader then does is in the address."""
+    page_name, number, _ = next(one for one in FIGURES if one[2] == "latent-explorer")
+    figure = start(visit(page_name).page, number)
+    state = figure.evaluate("figure => JSON.parse(figure.querySelector('script').textContent).state")
+    address = f"{page_name}?w.{state['name']}.z={quote('[-1.5,0.5]')}"
+    seen = visit(address)
+    figure = start(seen.page, number)
+    assert "z = (−1.50, 0.50)" in figure.evaluate(READOUT)
+    figure.locator("canvas[tabindex]").focus()
+    seen.page.keyboard.press("Shift+ArrowRight")
+    seen.page.wait_for_timeout(300)
+    assert "z = (−1.50" not in figure.evaluate(READOUT)
+    assert f"w.{state['name']}.z=" in seen.page.url
+    assert "-1.5%2C0.5" not in seen.page.url
+
+
+def test_wrong_address_is_left_out(visit):
+    """A value of another form changes nothing and is named in the console; the figure lives."""
+    page_name, number, _ = next(one for one in FIGURES if one[2] == "latent-explorer")
+    figure = start(visit(page_name).page, number)
+    name = figure.evaluate("figure => JSON.parse(figure.querySelector('script').textContent).state.name")
+    seen = visit(f"{page_name}?w.{name}.z=[1,2,3]&w.{name}.plane=x")
+    assert start(seen.page, number).evaluate(READOUT) == figure.evaluate(READOUT)
+    assert [message.split(" in the address")[0] for message in seen.messages] == [
+        f"warning: w.{name}.plane=x",
+        f"warning: w.{name}.z=[1,2,3]",
+    ]
+
+
+def test_a_figure_that_cannot_start_says_so(visit):
+    """A module that is missing: the still stays, and a sentence tells what happened."""
+    page_name, number, _ = FIGURES[0]
+    page = visit(page_name).page
+    page.evaluate(
+        """number => {
+            const figure = document.querySelectorAll(".cw-figure")[number];
+            window.courseWidgets.unmount(figure);
+            figure.dataset.widget = "no-such-module";
+            return window.courseWidgets.mount(figure);
+        }""",
+        number,
+    )
+    figure = page.locator(".cw-figure").nth(number)
+    assert "This figure did not start" in figure.locator("[role=alert]").inner_text()
+    assert figure.locator(".cw-still").is_visible()
+
+
+def test_paper_and_no_script_get_the_still(browser, site, figure_at):
+    """On paper and without JavaScript the picture is there, with a sentence for those who cannot see it."""
+    page_name, number, _ = figure_at
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site + page_name)
+    still = page.locator(".cw-figure").nth(number).locator(".cw-still")
+    assert still.is_visible()
+    assert len(still.get_attribute("alt").split()) >= 8
+    context.close()
+
+    page = browser.new_page()
+    page.goto(site + page_name)
+    figure = start(page, number)
+    page.emulate_media(media="print")
+    assert figure.locator(".cw-still").is_visible()
+    assert not figure.locator(".cw").is_visible()
+    page.close()
+
+
+def test_explorer_keeps_up_with_the_pointer(visit):
+    """Each place under the pointer has its own picture, without a press; how fast is for `make bench`."""
+    page_name, number, _ = next(one for one in FIGURES if one[2] == "latent-explorer")
+    page = visit(page_name).page
+    figure = start(page, number)
+    box = figure.locator("canvas[tabindex]").bounding_box()
+    shown = set()
+    for step in range(20):
+        page.mouse.move(box["x"] + box["width"] * (0.3 + 0.02 * step), box["y"] + box["height"] * 0.5)
+        settle(page)
+        shown.add(figure.locator("canvas.le-digit").evaluate("canvas => canvas.toDataURL()"))
+    assert len(shown) == 20
