@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,14 @@ def test_no_output_is_committed(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_no_line_of_prose_is_a_comment(page):
+    """A line that begins with a per cent sign is dropped by MyST, silently: re-wrapped prose loses it."""
+    text = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+    prose = re.sub(r"^(`{3,})\{code-cell\}.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert re.findall(r"^\s*%.*", prose, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_no_page_depends_on_another_host(page):
     """Pictures, scripts and frames come from the book itself; links may lead anywhere."""
     text = (ROOT / f"{page}.md").read_text(encoding="utf-8")
@@ -70,3 +80,61 @@ def test_every_reference_can_be_found():
         for field in ("author", "title", "year"):
             assert re.search(rf"\b{field} = \{{", entry), f"no {field}: {entry[:60]}"
         assert re.search(r"\b(journal|booktitle|howpublished|publisher) = \{", entry), entry[:60]
+
+
+# A decimal number or a percentage; what a fence, a role, a formula or a cell holds is not prose.
+TYPED = re.compile(r"(?<![\w.,/])(\d+\.\d+|\d+(?:\.\d+)?(?=\s?%))(?![\w.]*\d)")
+NO_PROSE = re.compile(
+    r"\A---\n.*?\n---\n"
+    r"|^(?P<fence>`{3,}|:{3,})\{(?:code-cell|quiz|math|admonition\}[^\n]*\n:class: prediction).*?^(?P=fence)\s*$"
+    r"|\$\$.*?\$\$|\$[^$]+\$|`[^`\n]*`|CC BY 4\.0",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def settings(page: str) -> set[float]:
+    """Every number that the code of a page types: these were chosen, not found, and the text may name them."""
+    numbers = set()
+    for cell in cells(page):
+        tokens = tokenize.generate_tokens(io.StringIO(cell.source).readline)
+        numbers |= {
+            float(t.string) for t in tokens if t.type == tokenize.NUMBER and re.fullmatch(r"[\d.e_-]+", t.string)
+        }
+    return numbers | {round(1 - number, 12) for number in numbers}
+
+
+def typed_results(text: str, chosen: set[float]) -> list[str]:
+    """The sentences that state a number which is neither computed, nor chosen in the code, nor cited."""
+    prose = NO_PROSE.sub(" ", text)
+    found = []
+    for sentence in re.split(r"(?<=[.?!:])\s+|\n\s*\n", prose):  # a table is one sentence
+        for match in TYPED.finditer(sentence):
+            number = float(match.group())
+            of_hundred = sentence[match.end() :].lstrip().startswith("%")
+            is_chosen = number in chosen or (of_hundred and any(abs(number / 100 - c) < 1e-12 for c in chosen))
+            if not is_chosen and "{cite" not in sentence:
+                found.append(f"{match.group()} in: {' '.join(sentence.split())}")
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_result_is_typed(page):
+    """A number in the prose is glued from the run, cited, or a setting that the code of the page names too."""
+    assert typed_results((ROOT / f"{page}.md").read_text(encoding="utf-8"), settings(page)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The error falls to 27.3 per image.", ["27.3"]),
+        ("Of the samples 68 % are digits.", ["68"]),
+        ("The error falls to {glue:text}`err` per image.", []),
+        ("At more than 90 % confidence, or 0.9, it counts.", []),
+        ("They report 3.00 {cite:p}`hinton_2006`.", []),
+        ("By hand $0.25 + 0.5$ is three quarters.", []),
+        (":::{admonition} Predict\n:class: prediction\nIs it 5 % or 20 %?\n:::", []),
+    ],
+)
+def test_typed_results_are_found(text, found):
+    """The check above can fail, and lets settings, citations, formulas and predictions pass."""
+    assert [sentence.split(" in: ")[0] for sentence in typed_results(text, {0.9})] == found
