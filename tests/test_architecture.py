@@ -23,6 +23,7 @@ FLOORS = {
     "checkpoints": 3,
     "estimators": 4,
     "metrics": 4,
+    "sweeps": 4,
     "plots": 5,
     "checks": 5,
     "glue": 5,

@@ -44,8 +44,10 @@ def test_ratios_are_paired_by_round_and_a_missed_one_is_said():
     assert not reached
 
 
-@pytest.mark.parametrize("reached", [True, False])
-def test_without_mnist_the_command_says_so_and_its_exit_status_says_what_was_reached(monkeypatch, capsys, reached):
+@pytest.mark.parametrize(("reached", "kept"), [(True, True), (True, False), (False, True)])
+def test_without_mnist_the_command_says_so_and_its_exit_status_says_what_was_reached(
+    monkeypatch, capsys, reached, kept
+):
     def unavailable(name):
         raise data.DataUnavailable("no MNIST", "no MNIST")
 
@@ -53,7 +55,9 @@ def test_without_mnist_the_command_says_so_and_its_exit_status_says_what_was_rea
     monkeypatch.setattr(command.torch, "set_num_threads", lambda n: None)
     speeds = {name: [1.0] for name in throughput.LOOPS} | {throughput.OURS: [9.0 if reached else 0.1]}
     monkeypatch.setattr(throughput, "measure", lambda x, pixels, rounds: speeds)
-    assert command.main() == (0 if reached else 1)
+    monkeypatch.setattr(command.pages, "report", lambda: ("the pages", kept))
+    assert command.main() == (0 if reached and kept else 1)
     printed = capsys.readouterr().out
     assert "synthetic pixels (MNIST could not be had)" in printed
     assert f"torch {torch.__version__}" in printed
+    assert "the pages" in printed
