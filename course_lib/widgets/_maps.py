@@ -45,6 +45,6 @@ def pack_images(x: np.ndarray) -> bytes:
     return zlib.compress((levels[:, ::2] << 4 | levels[:, 1::2]).tobytes(), 9)
 
 
-def nearest_images(x: np.ndarray, k: int) -> np.ndarray:
-    """The k nearest other images of each one, by Euclidean distance of the pixels: uint16, shape (n, k)."""
+def nearest_rows(x: np.ndarray, k: int) -> np.ndarray:
+    """The k nearest other rows of each one, by Euclidean distance, nearest first: uint16, shape (n, k)."""
     return NearestNeighbors(n_neighbors=k).fit(x).kneighbors(return_distance=False).astype("<u2")

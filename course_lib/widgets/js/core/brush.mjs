@@ -44,3 +44,14 @@ export function brushable(canvas, { onPoint, onPick, onBrush, onStep, onWiden, o
     else onStep(direction);
   });
 }
+
+/** Draw a brush [left, bottom, right, top] as a dashed rectangle; x and y are scales, as from `linearScale`. */
+export function drawBrush(context, { x, y }, [left, bottom, right, top], ink) {
+  const [from, to] = [[x.toPixel(left), y.toPixel(top)], [x.toPixel(right), y.toPixel(bottom)]];
+  for (const [strokeStyle, lineWidth, dash] of [[ink.page, 4, []], [ink.x, 2, [6, 3]]]) {
+    Object.assign(context, { strokeStyle, lineWidth });
+    context.setLineDash(dash);
+    context.strokeRect(...from, to[0] - from[0], to[1] - from[1]);
+  }
+  context.setLineDash([]);
+}

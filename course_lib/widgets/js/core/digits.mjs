@@ -1,4 +1,5 @@
 // Digits as points of a plane: where each one's name stands, and their pictures four bits a pixel.
+import { drawImage, fitCanvas } from "./canvas.mjs";
 
 /** Where to write each digit: the median of its codes. */
 export function medians(codes, labels) {
@@ -30,4 +31,20 @@ export function unpackImage(bytes, index, size = 784) {
 export async function inflate(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** A row of small pictures, with a frame round those where `framed` is true. */
+export function drawPictures(canvas, width, images, framed, ink) {
+  const gap = 4;
+  const size = Math.min(34, (width - 4 - gap * (images.length - 1)) / images.length);
+  const context = fitCanvas(canvas, width, size + 4);
+  images.forEach((pixels, i) => {
+    const left = 2 + i * (size + gap);
+    drawImage(context, pixels, { x: left, y: 2, size, ink });
+    const look = framed[i] ? { strokeStyle: ink.text, lineWidth: 2.5 } : { strokeStyle: ink.line, lineWidth: 1, globalAlpha: 0.5 };
+    context.save();
+    Object.assign(context, look);
+    context.strokeRect(left, 2, size, size);
+    context.restore();
+  });
 }
