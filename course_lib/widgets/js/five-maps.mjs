@@ -66,7 +66,7 @@ export function saySelection(title, counts, shares, n) {
   if (!selected) return "Nothing is selected.";
   const which = listed(counts.map(([digit, count]) => `${count}\u00a0×\u00a0${digit}`));
   const compact = listed(shares.map(([name, share]) => `${name} ${percent(share)}`));
-  return `Selected in ${title}: ${selected} digits, ${which}. Together: ${compact}; by chance ${percent((selected - 1) / (n - 1))}.`;
+  return `Selected in ${title}: ${selected} ${selected === 1 ? "digit" : "digits"}, ${which}. Together: ${compact}; by chance ${percent((selected - 1) / (n - 1))}.`;
 }
 
 // ---- View ----
