@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import zlib
 
 import numpy as np
@@ -13,13 +14,13 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 from traitlets import TraitError
 
-from course_lib import data, widgets
+from course_lib import data, maps, widgets
 from course_lib.maps import Map, Maps
 from course_lib.widgets import _maps
 from tests.in_node import ask
 
 SETTINGS = {"tsne": (5, 30, 100), "umap": (2, 15)}
-N = 151  # odd: the last byte of the points is not full
+N = 151
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def five(made, digits):
 
 def points_of(five) -> np.ndarray:
     """What the page unpacks: shape (maps, n, 2)."""
-    flat = ask("core/points.mjs", "return figure.unpackTenBits(given.bytes);", bytes=five.points)
+    flat = ask("core/points.mjs", "return figure.unpackTwelveBits(given.bytes);", bytes=five.points)
     return np.array(flat).reshape(len(five.maps), N, 2)
 
 
@@ -75,25 +76,37 @@ def test_one_map_a_setting_in_the_order_of_the_figure(five):
 
 
 def test_points_arrive_within_half_a_step(five, made):
-    """Unpacked in the page they are the maps, scaled by one number, within half of a 1023rd; PCA's not even turned."""
+    """Unpacked in the page they are the maps, scaled by one number, within half of a 4095th; PCA's not even turned."""
     points = points_of(five)
     assert points.min() == 0
     assert points.max() == 1
     pca = made.get("pca").held_out.double().numpy()
     side = np.ptp(pca, axis=0).max()
     middle = (pca.min(axis=0) + pca.max(axis=0)) / 2
-    assert np.abs(points[0] - ((pca - middle) / side + 0.5)).max() <= 0.501 / 1023
+    assert np.abs(points[0] - ((pca - middle) / side + 0.5)).max() <= 0.501 / 4095
     for place, one in zip(points, five.maps, strict=True):
         init = {"tsne": "pca", "umap": "spectral"}.get(one["method"])
         true = made.get(one["method"], one["setting"], init).held_out.double().numpy()
         shown, distances = pdist(place), pdist(true)
         scale = (shown @ distances) / (distances @ distances)
-        assert np.abs(shown - scale * distances).max() <= 2 * np.sqrt(2) * 0.51 / 1023
+        assert np.abs(shown - scale * distances).max() <= 2 * np.sqrt(2) * 0.51 / 4095
 
 
-def test_ten_bits_are_two_and_a_half_bytes_a_point(five):
-    """And the size of the real thing follows: 17 maps of 2,000 digits are 85,000 bytes."""
-    assert len(five.points) == -(-len(five.maps) * N * 20 // 8)
+@pytest.mark.parametrize("dataset", maps.names())
+def test_shipped_maps_are_light_and_sharp(dataset, request):
+    """Module and data stay below 600 kB gzipped; and rounding leaves 95 of 100 neighbours what they were."""
+    images = (request.getfixturevalue("mnist") if dataset == "mnist" else data.load(dataset)).test
+    shipped = maps.load(dataset)
+    five = widgets.FiveMaps.from_maps(shipped, images)
+    pieces = [five.points, five.pixels, five.labels, five.near, widgets.figure_modules()["five-maps"].encode()]
+    assert sum(len(base64.b64encode(zlib.compress(piece, 9))) for piece in pieces) < 600_000
+    n = len(five.labels)
+    unpacked = ask("core/points.mjs", "return figure.unpackTwelveBits(given.bytes);", bytes=five.points)
+    for points, one in zip(np.array(unpacked).reshape(len(five.maps), n, 2), five.maps, strict=True):
+        init = {"tsne": "pca", "umap": "spectral"}.get(one["method"])
+        true = shipped.get(one["method"], one["setting"], init).held_out[:n].numpy()
+        pairs = zip(_maps.nearest_rows(points, 5), _maps.nearest_rows(true, 5), strict=True)
+        assert np.mean([len(set(a) & set(b)) / 5 for a, b in pairs]) > 0.95
 
 
 def test_a_turned_map_is_turned_back():

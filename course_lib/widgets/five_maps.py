@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from course_lib import plots
 from course_lib.data import Split
 from course_lib.widgets._base import CourseWidget
-from course_lib.widgets._maps import in_a_square, nearest_rows, pack_images, pack_ten_bits, turned_like
+from course_lib.widgets._maps import in_a_square, nearest_rows, pack_images, pack_twelve_bits, turned_like
 
 SHOWN = 2000
 COMPARED, GROUP = 5, 10  # neighbours that are drawn, and those that say how compact a group is
@@ -128,7 +128,7 @@ class FiveMaps(CourseWidget):
         }
         widget = cls(
             maps=[{"method": one.method, "name": NAMES[one.method], "setting": one.setting} for one, _ in places],
-            points=pack_ten_bits(np.stack([points for _, points in places])),
+            points=pack_twelve_bits(np.stack([points for _, points in places])),
             pixels=pack_images(shown.x.numpy()),
             labels=shown.y.to(torch.uint8).numpy().tobytes(),
             near=near.tobytes(),

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { deflateSync } from "node:zlib";
 import { arrowOf } from "../../course_lib/widgets/js/core/controls.mjs";
-import { inflate, unpackImage } from "../../course_lib/widgets/js/core/digits.mjs";
+import { inflate, placesBeside, unpackImage } from "../../course_lib/widgets/js/core/digits.mjs";
 import { census, kept, together } from "../../course_lib/widgets/js/core/groups.mjs";
-import { blend, inRectangle, nearestPoint, nearestTable, nextPoint, rectangle, unpackTenBits, widened } from "../../course_lib/widgets/js/core/points.mjs";
+import { blend, inRectangle, nearestPoint, nearestTable, nextPoint, rectangle, unpackTwelveBits, widened } from "../../course_lib/widgets/js/core/points.mjs";
 import { uniformGenerator } from "../../course_lib/widgets/js/core/random.mjs";
 import { nearestSetting, sayDigit, saySelection, titleOf } from "../../course_lib/widgets/js/five-maps.mjs";
 
@@ -13,10 +13,10 @@ const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-6, `${a} is not ${b}`);
 const cross = [0.5, 0.5, 0.9, 0.5, 0.5, 0.8, 0.1, 0.5, 0.5, 0.3, 0.7, 0.9]; // the middle, right, up, left, down, up right
 const cloud = Float32Array.from({ length: 600 }, uniformGenerator(3));
 
-test("ten bits, by hand: 1023, 0, 1, 512 are ff 03 10 00 80", () => {
-  const bytes = new DataView(Uint8Array.from([0xff, 0x03, 0x10, 0x00, 0x80]).buffer);
-  const fractions = unpackTenBits(bytes);
-  [1, 0, 1 / 1023, 512 / 1023].forEach((value, i) => near(fractions[i], value));
+test("twelve bits, by hand: 4095, 0, 1, 2048 are ff 0f 00 01 00 80", () => {
+  const bytes = new DataView(Uint8Array.from([0xff, 0x0f, 0x00, 0x01, 0x00, 0x80]).buffer);
+  const fractions = unpackTwelveBits(bytes);
+  [1, 0, 1 / 4095, 2048 / 4095].forEach((value, i) => near(fractions[i], value));
   assert.equal(fractions.length, 4);
 });
 
@@ -96,6 +96,13 @@ test("a group: 0 and 1 know each other, 2 and 3 know others", () => {
 test("the setting nearest to what an address asks for", () => {
   assert.equal(nearestSetting([2, 5, 30], 5), 1);
   assert.equal(nearestSetting([2, 5, 30], 1000), 2);
+});
+
+test("a name stands beside a group that it would hide, inside the map", () => {
+  const labels = Uint8Array.from([1, 1, 1, 4, 4, 4, 7, 7, 7]);
+  const points = [0.5, 0.5, 0.5, 0.5, 0.9, 0.5, 0.2, 1, 0.2, 1, 0.2, 1, 0.1, 0.1, 0.3, 0.1, 0.5, 0.1];
+  const places = placesBeside(points, labels, 0.125);
+  assert.deepEqual([places[1], places[4], places[7], places[0]], [[0.5, 0.75], [0.2, 0.75], [0.3, 0.1], null]);
 });
 
 test("pictures unpack and inflate", async () => {

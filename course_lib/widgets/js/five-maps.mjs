@@ -6,7 +6,7 @@
 //   maps        list of {method, name, setting}  Python; those of one method together, settings rising:
 //                 method   "pca", "tsne", "umap", "autoencoder" or "vae"
 //                 setting  integer or null      perplexity of t-SNE, n_neighbors of UMAP
-//   points      bytes, (maps, n, 2) 10-bit    fractions of each map's square, y upwards, see core/points.mjs; Python
+//   points      bytes, (maps, n, 2) 12-bit    fractions of each map's square, y upwards, see core/points.mjs; Python
 //   pixels      bytes, (n, 784) 4-bit, deflated  the digits, 15 is ink; Python
 //   labels      bytes, (n,) uint8, 0 to 9     which digits they are; Python
 //   near        bytes, (n, 10) uint16         the nearest others in pixels, nearest first; Python
@@ -18,10 +18,10 @@
 import { brushable, drawBrush } from "./core/brush.mjs";
 import { drawImage, drawLine, fitCanvas, linearScale } from "./core/canvas.mjs";
 import { button, h, readout, slider } from "./core/controls.mjs";
-import { drawNames, drawPictures, inflate, medians, unpackImage } from "./core/digits.mjs";
+import { drawNames, drawPictures, inflate, placesBeside, unpackImage } from "./core/digits.mjs";
 import { census, kept, together } from "./core/groups.mjs";
 import { begin, inkOf } from "./core/life.mjs";
-import { blend, inRectangle, nearestPoint, nearestTable, nextPoint, rectangle, unpackTenBits, widened } from "./core/points.mjs";
+import { blend, inRectangle, nearestPoint, nearestTable, nextPoint, rectangle, unpackTwelveBits, widened } from "./core/points.mjs";
 
 const GROUP = 10; // neighbours that say how compact a group is
 const COMPARED = 5; // those that are drawn
@@ -80,8 +80,8 @@ function scales(side) {
 // A point is a small square, larger if it is selected; those outside a selection are faint.
 function drawPoints(context, side, points, labels, colors, ink, { mask = null, faint = false } = {}) {
   const { x, y } = scales(side);
-  const size = (side < 190 ? 1.8 : 2.4) + (mask ? 0.6 : faint ? -0.4 : 0);
-  context.globalAlpha = mask ? 1 : faint ? 0.22 : 0.75;
+  const size = Math.min(3.6, Math.max(1.8, (0.45 * side) / Math.sqrt(labels.length))) + (mask ? 0.8 : faint ? -0.4 : 0);
+  context.globalAlpha = mask ? 1 : faint ? 0.25 : 0.75;
   for (let i = 0; i < labels.length; i++) {
     if (mask && !mask[i]) continue;
     context.fillStyle = colors[labels[i]];
@@ -120,7 +120,7 @@ async function render({ model, el, signal }) {
   const labels = bytesOf("labels");
   const n = labels.length;
   const near = Uint16Array.from({ length: n * GROUP }, (_, i) => model.get("near").getUint16(2 * i, true));
-  const points = unpackTenBits(model.get("points"));
+  const points = unpackTwelveBits(model.get("points"));
   const maps = model.get("maps").map((one, number) => ({ ...one, number, points: points.subarray(2 * n * number, 2 * n * (number + 1)) }));
   const tableOf = (map) => (map.table ??= nearestTable(map.points, GROUP));
   const life = begin({ model, el, signal }, draw);
@@ -251,7 +251,8 @@ async function render({ model, el, signal }) {
     view.painted = moves ? "" : key;
     drawPoints(fitCanvas(view.dots, side, side), side, view.at, labels, model.get("colors"), ink, { faint });
     const { x, y } = scales(side);
-    drawNames(fitCanvas(view.names, side, side), medians(view.at, labels), x, y, ink, side < 190 ? 13 : 16);
+    const size = side < 190 ? 12 : 14;
+    drawNames(fitCanvas(view.names, side, side), placesBeside(view.at, labels, (0.6 * size) / side), x, y, ink, size);
   }
 
   function drawMap(view, digit, around, brush, ink) {
