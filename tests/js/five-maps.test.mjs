@@ -114,8 +114,9 @@ test("pictures unpack and inflate", async () => {
 
 test("the sentences", () => {
   assert.equal(titleOf({ method: "umap", name: "UMAP", setting: 15 }), "UMAP, 15 neighbours");
+  assert.equal(titleOf({ method: "tsne", name: "t-SNE", setting: 5 }, " (", ")"), "t-SNE (perplexity 5)");
   assert.equal(titleOf({ method: "pca", name: "PCA", setting: null }), "PCA");
-  assert.equal(sayDigit(4, [9, 4], [["PCA", 0], ["t-SNE", 2]]), "A 4; the 2 nearest in pixels are 9, 4. Kept of them: PCA 0 and t-SNE 2.");
+  assert.equal(sayDigit(4, [9, 4], [["PCA", 0], ["t-SNE", 2]]), "A 4; the 2 nearest in pixels are 9, 4. Kept of them: 0 by PCA and 2 by t-SNE.");
   assert.equal(
     saySelection("t-SNE", [[9, 2], [4, 1]], [["in pixels", 0.25], ["PCA", 1]], 21).replaceAll("\u00a0", " "),
     "Selected in t-SNE: 3 digits, 2 × 9 and 1 × 4. Together: in pixels 25 % and PCA 100 %; by chance 10 %.",

@@ -47,16 +47,16 @@ export function nearestSetting(settings, wanted) {
 const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 const listed = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts.join(""));
 
-const settingOf = ({ method, setting }) => ({ tsne: `, perplexity ${setting}`, umap: `, ${setting} neighbours` })[method] ?? "";
+const settingOf = ({ method, setting }) => ({ tsne: `perplexity ${setting}`, umap: `${setting} neighbours` })[method];
 
-/** What a map is called, with its setting. */
-export function titleOf(map) {
-  return map.name + settingOf(map);
+/** What a map is called, with its setting; in a sentence the setting stands in brackets. */
+export function titleOf(map, before = ", ", after = "") {
+  return map.name + (settingOf(map) ? before + settingOf(map) + after : "");
 }
 
 /** The chosen digit in words: its neighbours in pixels, and how many of them each map keeps. */
 export function sayDigit(digit, nearest, counts) {
-  const keeps = counts.map(([name, count]) => `${name} ${count}`);
+  const keeps = counts.map(([name, count]) => `${count} by ${name}`);
   return `A ${digit}; the ${nearest.length} nearest in pixels are ${nearest.join(", ")}. Kept of them: ${listed(keeps)}.`;
 }
 
@@ -229,11 +229,11 @@ async function render({ model, el, signal }) {
     const look = [digit, ...views.map((view) => view.map.number), views[0].side(), ink.page, devicePixelRatio].join();
     if (look !== shown) drawNeighbours(digit, around, ink);
     shown = look;
-    const counts = views.map(({ map }) => [map.name, kept(near, tableOf(map), GROUP, digit, COMPARED)]);
+    const counts = views.map(({ map }) => [titleOf(map, " (", ")"), kept(near, tableOf(map), GROUP, digit, COMPARED)]);
     const share = (table) => together(table, GROUP, brush.mask ?? new Uint8Array(n));
     const shares = [["in pixels", share(near)], ...views.map(({ map }) => [map.name, share(tableOf(map))])];
     views.forEach((view, i) => {
-      view.setting.textContent = settingOf(view.map);
+      view.setting.textContent = titleOf(view.map).slice(view.map.name.length);
       view.says.textContent = `keeps ${counts[i][1]} of ${COMPARED}` + (brush.mask ? ` · together ${percent(shares[i + 1][1])}` : "");
     });
     const pixels = brush.mask ? `${brush.size} selected. Together in pixels: ${percent(shares[0][1])}; by chance: ${percent((brush.size - 1) / (n - 1))}` : "";
