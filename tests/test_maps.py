@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.manifold import TSNE, _t_sne
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from course_lib import checkpoints, data, estimators, maps, training
 from course_lib._storage import BadFile
@@ -229,6 +229,20 @@ def test_neighbours_on_the_shipped_maps_are_neighbours_among_the_images(shipped)
             assert right(one) > pca + 0.1
         elif one.method in ("autoencoder", "vae"):
             assert right(one) > pca + 0.05
+
+
+def test_the_divergence_of_the_shipped_t_sne_is_that_of_its_places(shipped):
+    """Anew from the images and the places, over all pairs; scikit-learn sums far ones in groups."""
+    there, images = shipped
+    x, one = np.vstack(rows_of(there, images)), there.get("tsne", 30, "pca")
+    distances = NearestNeighbors(n_neighbors=91).fit(x).kneighbors_graph(mode="distance")
+    distances.sort_indices()
+    distances.data **= 2
+    p = _t_sne._joint_probabilities_nn(distances, 30, 0).tocoo()
+    places = torch.cat([one.fitted, one.held_out])
+    weights = 1 / (1 + torch.cdist(places, places).square())
+    q = (weights / (weights.sum(dtype=torch.float64) - len(x)))[p.row, p.col].numpy()
+    assert one.measured["kl_divergence"] == pytest.approx(float((p.data * np.log(p.data / q)).sum()), rel=0.03)
 
 
 def test_the_shipped_networks_were_trained_for_as_long_as_was_best(shipped):

@@ -36,8 +36,8 @@ class UMAP(umap.UMAP):
 
     *Equal rows.* umap-learn maps them to a cloud that looks like one of any other data.
 
-    *Copies.* n_neighbors copies of a row have no neighbour but each other: they know nothing of the rest, and lie where
-    the rest happens to push them. `unique=True` maps each row once and says the same place for all copies.
+    *Copies.* n_neighbors equal rows have no neighbours but each other; all that ties them to the rest are points that
+    have one of them as a neighbour. `unique=True` maps each row once and gives all of a kind the same place.
 
     References
     ----------
