@@ -145,7 +145,9 @@ class FiveMaps(CourseWidget):
         nearest = near[self.digit, :COMPARED]
         for ax, number in zip(axes.flat, self._shown_maps(), strict=False):
             points = places[number]
-            plots.digits_plane(torch.tensor(points), shown.y, ax=ax, size=2.0)
+            plots.digits_plane(torch.tensor(points), shown.y, ax=ax, size=min(9.0, 4000 / len(points)))
+            for name in ax.texts:
+                name.set_fontsize(8)  # panels are small: a larger circle would hide a group
             ax.plot(
                 *points[self._selected()].T, "o", color=plots.INK, fillstyle="none", markersize=3, markeredgewidth=0.5
             )

@@ -28,11 +28,13 @@ const COMPARED = 5; // those that are drawn
 const MOVE = 700; // milliseconds from one setting to the next
 const STEP = 0.04; // of the square: what a key adds to the brush
 const REACH = 18; // pixels within which a mouse points at a digit
+const NETWORKS = ["autoencoder", "vae"];
 const NOTES = [
   "Lines lead from the chosen digit to the five nearest to it in pixels. Below each map: the five nearest to it there, " +
     "framed if they are also near in pixels. “Together” is the share of the ten nearest of each selected digit that are " +
-    "selected too, on average. t-SNE has no map for new images: it was run on these digits and those that the others " +
-    "were fitted to, all at once.",
+    "selected too, on average.",
+  "The digits are a random sample of the test images; PCA, UMAP and the two networks were fitted to others. t-SNE has no " +
+    "map for new images: it was run on these and those, all at once.",
   "Point at a digit to see it, click or tap to choose it, drag to select (on a touch screen begin sideways). On a map " +
     "with the keyboard: arrow keys go to the next digit; with shift they draw a rectangle round it and widen it; escape " +
     "clears it.",
@@ -229,7 +231,7 @@ async function render({ model, el, signal }) {
     const look = [digit, ...views.map((view) => view.map.number), views[0].side(), ink.page, devicePixelRatio].join();
     if (look !== shown) drawNeighbours(digit, around, ink);
     shown = look;
-    const counts = views.map(({ map }) => [titleOf(map, " (", ")"), kept(near, tableOf(map), GROUP, digit, COMPARED)]);
+    const counts = views.map(({ map }) => [(NETWORKS.includes(map.method) ? "the " : "") + titleOf(map, " (", ")"), kept(near, tableOf(map), GROUP, digit, COMPARED)]);
     const share = (table) => together(table, GROUP, brush.mask ?? new Uint8Array(n));
     const shares = [["in pixels", share(near)], ...views.map(({ map }) => [map.name, share(tableOf(map))])];
     views.forEach((view, i) => {

@@ -85,9 +85,9 @@ export function inRectangle(points, [left, bottom, right, top]) {
   });
 }
 
-/** The rectangle between two corners, whichever they are: [left, bottom, right, top], cut off at 0 and 1. */
+/** The rectangle between two corners, whichever they are: [left, bottom, right, top] in thousandths, cut off at 0 and 1. */
 export function rectangle([x0, y0], [x1, y1]) {
-  const cut = (value) => Math.min(1, Math.max(0, value));
+  const cut = (value) => Math.min(1, Math.max(0, Math.round(1000 * value) / 1000)); // no more digits than an address has
   return [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)].map(cut);
 }
 
