@@ -95,13 +95,28 @@ class Exercise:
 
     @property
     def canary(self) -> str:
-        """A word that stands in every product that holds the solution, and nowhere else."""
-        return "canary" + hashlib.sha256(f"solution of {self.id}".encode()).hexdigest()[:16]
+        """A word that stands in the solution, its note and every mutant: what holds it must not be published."""
+        return canary(self.id)
+
+    @property
+    def total(self) -> int:
+        """The points of all parts together."""
+        return sum(self.points.values())
 
     @property
     def stubs(self) -> list[str]:
         """The answer cells as a student gets them."""
         return [without_solution(cell, f"{self.id}.md") for cell in self.answers]
+
+
+def canary(name: str) -> str:
+    """The canary of the exercise of that name."""
+    return "canary" + hashlib.sha256(f"solution of {name}".encode()).hexdigest()[:16]
+
+
+def without_canary(text: str) -> str:
+    """The text as its author wrote it, for an exercise whose solution may be read."""
+    return re.sub(r"(?m)^\s*(# canary\w+|<!-- canary\w+ -->)\n?", "", text).rstrip()
 
 
 def read_all(folder: Path = FOLDER) -> list[Exercise]:
@@ -123,6 +138,7 @@ def read(path: Path) -> Exercise:
     texts = {tag: [cell.source.strip() for cell in found] for tag, found in cells.items()}
     for text in texts["answer"]:
         without_solution(text, path.name)
+    mark = f"# {canary(path.stem)}"
     expected = cells["expected"][0] if cells["expected"] else None
     alt = expected.metadata.get("mystnb", {}).get("image", {}).get("alt", "") if expected else ""
     if expected and not alt:
@@ -131,13 +147,13 @@ def read(path: Path) -> Exercise:
         **settings,
         statement=texts["statement"][0],
         given=texts["given"],
-        answers=texts["answer"],
+        answers=[re.sub(rf"(?m)^( *){BEGIN}$", rf"\g<0>\n\g<1>{mark}", text) for text in texts["answer"]],
         check=texts["check"][0],
         hints=texts["hint"],
         expected=texts["expected"][0] if expected else "",
         expected_alt=alt,
-        note=texts["solution-note"][0],
-        mutants=[_mutant(text, settings["points"], path.name) for text in texts["mutant"]],
+        note=f"{texts['solution-note'][0]}\n\n<!-- {mark[2:]} -->",
+        mutants=[_mutant(f"{mark}\n{text}", settings["points"], path.name) for text in texts["mutant"]],
     )
 
 
@@ -199,7 +215,7 @@ def without_solution(code: str, name: str) -> str:
 
 
 def solution_bodies(exercise: Exercise) -> list[str]:
-    """What stands between `BEGIN` and `END` in each answer, without the indentation of the first line."""
+    """What stands between `BEGIN` and `END` in each answer, without its indentation and the canary."""
     pattern = rf"^[ ]*{BEGIN}\n(.*?)^[ ]*{END}"
     found = (re.findall(pattern, cell, re.DOTALL | re.MULTILINE) for cell in exercise.answers)
-    return [textwrap.dedent(body) for bodies in found for body in bodies]
+    return [without_canary(textwrap.dedent(body)) for bodies in found for body in bodies]

@@ -1,15 +1,28 @@
-"""Works on the exercises: `python -m tools.exercises check` tries the solution, the stub and every mutant of each.
+"""Works on the exercises: `python -m tools.exercises COMMAND [ID ...]`; without an id, on all of them.
 
-Names of exercises after it restrict it to these.
+check       try the solution, the stub and every wrong answer of each
+build       write the notebooks: student, solution (executed) and nbgrader's release and source, one folder a chapter
+assignment  write nbgrader's two editions of the exercises named, as one assignment: --name homework-1
+otter       write what `otter assign` reads
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+from nbformat import NotebookNode
+
+from tools import exercise_notebooks as notebooks
+from tools.exercise_markdown import read_labels
+from tools.exercise_otter import master
+from tools.exercise_pictures import picture
 from tools.exercise_source import Exercise, read_all
 from tools.exercise_trial import problems
+
+# Beside the published pages, never in them.
+TARGET = Path(__file__).resolve().parents[1] / "_build" / "exercises"
 
 
 def check(exercises: list[Exercise]) -> int:
@@ -23,16 +36,68 @@ def check(exercises: list[Exercise]) -> int:
     return bad
 
 
+def build(exercises: list[Exercise], target: Path) -> None:
+    """Write every notebook of each exercise; what may not be handed in (self-study) has no edition for nbgrader."""
+    labels = read_labels()
+    for exercise in exercises:
+        name, drawn = f"{exercise.id}.ipynb", picture(exercise)
+        _write(target / "student" / name, notebooks.notebook(exercise, notebooks.STUDENT, labels, drawn))
+        folder = target / "solution"
+        folder.mkdir(parents=True, exist_ok=True)
+        solution = notebooks.notebook(exercise, notebooks.SOLUTION, labels)
+        _write(folder / name, notebooks.execute(solution, str(folder)))
+        if not exercise.self_study:
+            assignment([exercise], f"chapter-{exercise.chapter:02}", target)
+
+
+def assignment(exercises: list[Exercise], name: str, target: Path) -> None:
+    """Write both editions for nbgrader of some exercises, as one assignment."""
+    labels = read_labels()
+    for exercise in exercises:
+        drawn = picture(exercise)
+        for edition, folder in ((notebooks.SOURCE, "source"), (notebooks.RELEASE, "release")):
+            book = notebooks.notebook(exercise, edition, labels, drawn)
+            _write(target / "nbgrader" / folder / name / f"{exercise.id}.ipynb", book)
+
+
+def otter(exercises: list[Exercise], target: Path) -> None:
+    """Write Otter's master notebooks."""
+    labels = read_labels()
+    for exercise in exercises:
+        _write(target / "otter" / f"{exercise.id}.ipynb", master(exercise, labels))
+
+
+def _write(path: Path, book: NotebookNode) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(notebooks.written(book), encoding="utf-8")
+    print(f"wrote {path}")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__)
-    parser.add_argument("command", choices=["check"])
-    parser.add_argument("ids", nargs="*", help="exercises; all without it")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.exercises", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=["check", "build", "assignment", "otter"])
+    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("--name", help="of the assignment")
+    parser.add_argument("--to", type=Path, default=TARGET, help="folder (%(default)s)")
     chosen = parser.parse_args(arguments)
     exercises = read_all()
     if unknown := set(chosen.ids) - {exercise.id for exercise in exercises}:
         parser.error(f"no such exercise: {', '.join(sorted(unknown))}")
-    return int(check([exercise for exercise in exercises if not chosen.ids or exercise.id in chosen.ids]) > 0)
+    exercises = [exercise for exercise in exercises if not chosen.ids or exercise.id in chosen.ids]
+    if chosen.command == "check":
+        return int(check(exercises) > 0)
+    if chosen.command == "assignment":
+        if not (chosen.ids and chosen.name):
+            parser.error("expected the exercises of the assignment and its --name")
+        if published := [exercise.id for exercise in exercises if exercise.self_study]:
+            parser.error(f"the book shows the solution of {', '.join(published)} (self_study): not for an assignment")
+        assignment(exercises, chosen.name, chosen.to)
+    else:
+        {"build": build, "otter": otter}[chosen.command](exercises, chosen.to)
+    return 0
 
 
 if __name__ == "__main__":
