@@ -97,7 +97,7 @@ def for_notebook(markdown: str, labels: Labels, place: str) -> str:
     text = LINK.sub(r"\1", ROLE.sub(role, markdown))
     text = re.sub(r"^\$\$ \([\w-]+\)$", "$$", text, flags=re.MULTILINE)
     for number, label in enumerate(quoted, start=1):
-        text += f"\n\n({number}):\n$$\n{labels.formulas[label]}\n$$"
+        text += f"\n\n({number}):\n\n$$\n{labels.formulas[label]}\n$$"
     return MACRO.sub(lambda match: f"{{{MEANING[match[1]]}}}", text)
 
 

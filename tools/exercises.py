@@ -1,7 +1,8 @@
 """Works on the exercises: `python -m tools.exercises COMMAND [ID ...]`; without an id, on all of them.
 
 check       try the solution, the stub and every wrong answer of each
-build       write the notebooks: student, solution (executed) and nbgrader's release and source, one folder a chapter
+student     write what students get: notebooks and expected pictures
+build       that, and solutions (executed) and nbgrader's release and source, one folder a chapter
 assignment  write nbgrader's two editions of the exercises named, as one assignment: --name homework-1
 otter       write what `otter assign` reads
 """
@@ -36,16 +37,27 @@ def check(exercises: list[Exercise]) -> int:
     return bad
 
 
+def student(exercises: list[Exercise], target: Path) -> None:
+    """Write each student's notebook, and its expected picture also as a file."""
+    labels = read_labels()
+    (target / "pictures").mkdir(parents=True, exist_ok=True)
+    for exercise in exercises:
+        drawn = picture(exercise)
+        if drawn:
+            (target / "pictures" / f"{exercise.id}.png").write_bytes(drawn)
+        book = notebooks.notebook(exercise, notebooks.STUDENT, labels, drawn)
+        _write(target / "student" / f"{exercise.id}.ipynb", book)
+
+
 def build(exercises: list[Exercise], target: Path) -> None:
     """Write every notebook of each exercise; what may not be handed in (self-study) has no edition for nbgrader."""
+    student(exercises, target)
     labels = read_labels()
+    folder = target / "solution"
+    folder.mkdir(parents=True, exist_ok=True)
     for exercise in exercises:
-        name, drawn = f"{exercise.id}.ipynb", picture(exercise)
-        _write(target / "student" / name, notebooks.notebook(exercise, notebooks.STUDENT, labels, drawn))
-        folder = target / "solution"
-        folder.mkdir(parents=True, exist_ok=True)
         solution = notebooks.notebook(exercise, notebooks.SOLUTION, labels)
-        _write(folder / name, notebooks.execute(solution, str(folder)))
+        _write(folder / f"{exercise.id}.ipynb", notebooks.execute(solution, str(folder)))
         if not exercise.self_study:
             assignment([exercise], f"chapter-{exercise.chapter:02}", target)
 
@@ -78,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.exercises", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["check", "build", "assignment", "otter"])
+    parser.add_argument("command", choices=["check", "student", "build", "assignment", "otter"])
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--name", help="of the assignment")
     parser.add_argument("--to", type=Path, default=TARGET, help="folder (%(default)s)")
@@ -96,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(f"the book shows the solution of {', '.join(published)} (self_study): not for an assignment")
         assignment(exercises, chosen.name, chosen.to)
     else:
-        {"build": build, "otter": otter}[chosen.command](exercises, chosen.to)
+        {"student": student, "build": build, "otter": otter}[chosen.command](exercises, chosen.to)
     return 0
 
 
