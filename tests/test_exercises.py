@@ -84,7 +84,7 @@ def test_a_bad_source_is_refused(reading, old, new, message):
         ("# loses price: dropped", "# loses free-width: dropped", "keeps free-width"),
         ("return d * math.log(2)\n", "return d * (math.log(2) - 3 / 8 * std**2)\n", "keeps price"),
         ("{price: 2, free-width: 1}", "{free-width: 1, price: 2}", "the check has the parts"),
-        ('at the width std, in d coordinates: a number, nats."""', '."""\n    1 / 0', "the stub gets"),
+        ('at the width std: a number, nats."""', '."""\n    1 / 0', "the stub gets"),
     ],
 )
 def test_a_broken_promise_is_found(reading, old, new, message):

@@ -33,7 +33,7 @@ def fragment(exercise: Exercise, *, picture: str = "", notebook: str = "") -> st
         _code("\n\n\n".join([*exercise.given, *exercise.stubs, exercise.check])),
     ]
     if notebook:
-        pieces.append(f"Do it in {{download}}`its notebook <{notebook}>`, where the last line says what is wrong.")
+        pieces.append(f"Do it in {{download}}`its notebook <{notebook}>`, where `checks.check` says what is wrong.")
     for number, hint in enumerate(exercise.hints, start=1):
         pieces.append(_folded(f"Hint {number}", hint))
     if picture:
@@ -47,7 +47,7 @@ def fragment(exercise: Exercise, *, picture: str = "", notebook: str = "") -> st
 def _solution(exercise: Exercise) -> str:
     code = "\n\n\n".join(map(_without_marks, exercise.answers))
     return (
-        f"::::::{{solution}} ex-{exercise.id}\n:class: dropdown\n\n"
+        f"::::::{{solution}} ex-{exercise.id}\n:label: solution-{exercise.id}\n:class: dropdown\n\n"
         f"{_code(code)}\n\n{without_canary(exercise.note)}\n\n::::::"
     )
 
@@ -62,4 +62,4 @@ def _code(code: str) -> str:
 
 
 def _folded(title: str, markdown: str) -> str:
-    return f":::{{admonition}} {title}\n:class: dropdown\n\n{markdown}\n\n:::"
+    return f":::{{admonition}} {title}\n:class: dropdown hint\n\n{markdown}\n\n:::"

@@ -49,7 +49,11 @@ class CourseExercise(SphinxDirective):
                 picture=f"{made}/pictures/{exercise.id}.png" if exercise.expected else "",
                 notebook=f"{made}/student/{exercise.id}.ipynb",
             )
-            return self.parse_text_to_nodes(text)
+            shown = self.parse_text_to_nodes(text)
+            sections = [section for node in shown for section in node.findall(nodes.section)]
+            for name, section in zip(("ex", "solution"), sections, strict=False):
+                section["ids"] = [f"{name}-{exercise.id}-content"]  # sphinx-exercise gives all of them the same
+            return shown
         LOGGER.warning("course-exercise: %s", problem, location=self.get_location(), type="exercise")
         return []
 
