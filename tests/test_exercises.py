@@ -95,10 +95,10 @@ def test_a_broken_promise_is_found(reading, old, new, message):
 @pytest.mark.parametrize(
     ("code", "stub"),
     [
-        ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION", "# YOUR CODE HERE\nraise NotImplementedError"),
+        ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION", "# YOUR CODE HERE\nraise NotImplementedError()"),
         (
             "def f():\n    # BEGIN SOLUTION\n    return 1\n    # END SOLUTION\n\n\ny = 2",
-            "def f():\n    # YOUR CODE HERE\n    raise NotImplementedError\n\n\ny = 2",
+            "def f():\n    # YOUR CODE HERE\n    raise NotImplementedError()\n\n\ny = 2",
         ),
     ],
 )

@@ -30,7 +30,7 @@ TAGS = {
     "mutant": (True, 3, 99),
 }
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
-STUB = ("# YOUR CODE HERE", "raise NotImplementedError")
+STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 
 
 class BadSource(Exception):
