@@ -19,7 +19,7 @@ from tools import exercise_notebooks as notebooks
 from tools.exercise_markdown import read_labels
 from tools.exercise_otter import master
 from tools.exercise_pictures import picture
-from tools.exercise_source import Exercise, read_all
+from tools.exercise_source import FOLDER, Exercise, read_all
 from tools.exercise_trial import problems
 
 # Beside the published pages, never in them.
@@ -93,9 +93,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("command", choices=["check", "student", "build", "assignment", "otter"])
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--name", help="of the assignment")
+    parser.add_argument("--from", type=Path, default=FOLDER, dest="source", help="folder (%(default)s)")
     parser.add_argument("--to", type=Path, default=TARGET, help="folder (%(default)s)")
     chosen = parser.parse_args(arguments)
-    exercises = read_all()
+    exercises = read_all(chosen.source)
     if unknown := set(chosen.ids) - {exercise.id for exercise in exercises}:
         parser.error(f"no such exercise: {', '.join(sorted(unknown))}")
     exercises = [exercise for exercise in exercises if not chosen.ids or exercise.id in chosen.ids]

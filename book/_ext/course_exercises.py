@@ -66,14 +66,14 @@ def make_files(app) -> None:
     ExtensionError
         If a source is wrong, or a solution cannot draw the picture.
     """
-    made, source = _made(app), Path(app.srcdir)
-    if not (source / "exercises").is_dir():
+    made, sources = _made(app), Path(app.srcdir) / "exercises"
+    if not sources.is_dir():
         return
-    stamp, key = made / "made-from", _key(source)
+    stamp, key = made / "made-from", _key(sources)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
         return
-    command = [sys.executable, "-m", "tools.exercises", "student", "--to", str(made)]
-    result = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "tools.exercises", "student", "--from", str(sources), "--to", str(made)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ExtensionError(f"the exercises could not be made:\n{result.stderr}")
     stamp.write_text(key, encoding="utf-8")
@@ -83,13 +83,13 @@ def _made(app) -> Path:
     return Path(app.outdir).parent / MADE
 
 
-def _key(source: Path) -> str:
+def _key(sources: Path) -> str:
     # What a notebook or a picture depends on: the sources, the formulas they refer to, and the code.
-    files = [path for folder in ("exercises", "book", "tools", "course_lib") for path in (source / folder).rglob("*")]
-    files = [path for path in files if path.suffix in (".md", ".bib", ".py")]
+    folders = (sources, ROOT / "book", ROOT / "tools", ROOT / "course_lib")
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".md", ".bib", ".py")]
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(str(path.relative_to(source)).encode() + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
