@@ -46,8 +46,9 @@ serve: book ## build the book and serve it on this machine (PORT=8000)
 bench: $(READY) ## measure the training loop: the table in README.md
 	$(BIN)/python -m benchmarks
 
-exercises: $(READY) ## try every exercise: solution, stub and wrong answers
+exercises: $(READY) ## try every exercise, then write its notebooks to _build/exercises
 	$(BIN)/python -m tools.exercises check
+	$(BIN)/python -m tools.exercises build
 
 checkpoints: $(READY) ## train the shipped weights anew
 	$(BIN)/python -m tools.train_checkpoints

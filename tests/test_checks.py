@@ -147,6 +147,15 @@ def test_a_call_with_the_wrong_names_says_how_to_call():
         checks.check("no-such-exercise")
 
 
+def test_a_function_that_is_missing_is_named():
+    """Where a whole namespace is collected from, as a grader does."""
+    given = checks.draw("price-of-halving")
+    got = checks.collect("price-of-halving", {"price": answers("price-of-halving")["price"], "other": 3}, given)
+    report = checks.judge("price-of-halving", given, got)
+    assert report.right == ["price"]
+    assert "free_width is not defined" in report.findings["free-width"][0]
+
+
 def test_explain_prefers_right_then_a_known_mistake_then_the_shape():
     """In this order, so that a mistake that happens to equal the right answer is none."""
     right, mistakes = np.array([1.0, 2.0]), {"twice": np.array([2.0, 4.0]), "summed": 3.0, "the same": [1.0, 2.0]}

@@ -71,6 +71,8 @@ def plain(value: object, name: str) -> np.ndarray:
 
 
 def _in_words(error: Exception) -> str:
+    if isinstance(error, AttributeError) and isinstance(error.obj, SimpleNamespace):
+        return f"NameError: {error.name} is not defined; has its cell been run?"
     frames = traceback.extract_tb(error.__traceback__)
     # The last line of the learner's own: a file of the course or of a package is no place to look for a mistake.
     own = [frame for frame in frames if "site-packages" not in frame.filename and "course_lib" not in frame.filename]
