@@ -53,7 +53,7 @@ RUBBISH = {
     "NaN": lambda array: np.full(array.shape, np.nan),
     "infinity": lambda array: np.full(array.shape, np.inf),
     "text": lambda array: np.full(array.shape, "right"),
-    "another axis": lambda array: array[None],
+    "another axis": lambda array: np.stack([array, array]),
     "nothing in it": lambda array: np.zeros((0, 3)),
     "huge": lambda array: np.full(array.shape, 1e300),
     "complex": lambda array: array.astype(complex),
@@ -118,7 +118,7 @@ def test_require_raises_what_a_grader_understands():
     [
         (lambda: None, "is a return missing"),
         (lambda: "1.36", "expected a tensor, an array or a number"),
-        (lambda: [1.36], "got free_width of shape (1,), expected ()"),
+        (lambda: [1.36, 1.36], "got free_width of shape (2,), expected ()"),
         (lambda: torch.tensor(float("nan")), "NaN or infinite"),
     ],
 )
@@ -128,7 +128,9 @@ def test_what_is_no_number_is_named(answer, message):
     assert message in str(checks.check("price-of-halving", **functions))
 
 
-@pytest.mark.parametrize("form", [float, np.float32, torch.tensor, lambda x: torch.tensor([x], requires_grad=True)[0]])
+@pytest.mark.parametrize(
+    "form", [float, np.float32, torch.tensor, lambda x: torch.tensor([x], requires_grad=True), lambda x: [x]]
+)
 def test_a_right_number_may_have_any_form(form):
     """A float, a NumPy scalar, a tensor, with a gradient or without."""
     functions = answers("price-of-halving")

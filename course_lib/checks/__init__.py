@@ -6,7 +6,7 @@ the first half in a sandbox, on inputs it drew itself, and the second half where
 """
 
 from course_lib.checks._compare import explain
-from course_lib.checks._part import NOT_WRITTEN_YET, Part
+from course_lib.checks._part import NOT_WRITTEN_YET, Part, plain
 from course_lib.checks._run import (
     Report,
     Wrong,
@@ -33,5 +33,6 @@ __all__ = [
     "fresh_seed",
     "judge",
     "names",
+    "plain",
     "require",
 ]

@@ -35,7 +35,7 @@ def explain(
     otherwise : str
         What to say where no mistake fits: the next thing to look at.
     rtol, atol : float
-        Equal means |got − expected| ≤ atol + rtol·|expected|, for `mistakes` too.
+        An answer may differ by `atol` plus `rtol` times the right one; so for `mistakes`.
 
     Returns
     -------
@@ -49,6 +49,8 @@ def explain(
     if answer.dtype.kind not in "biuf":
         return [f"got {name} of type {answer.dtype}, expected numbers"]
     answer = answer.astype(np.float64)
+    if expected.ndim == 0 and answer.size == 1:
+        answer = answer.reshape(())  # one number is one number, in whatever it comes
     if _equal(answer, expected, rtol, atol):
         return []
     for message, value in (mistakes or {}).items():

@@ -61,7 +61,15 @@ class Part:
 
 
 def plain(value: object, name: str) -> np.ndarray:
-    """Return a tensor, an array, a number or a list of numbers as an array; TypeError for anything else."""
+    """Return a tensor, an array, a number or a list of numbers as an array.
+
+    What `collect` returns goes through it; a part that calls a function several times does so itself for each.
+
+    Raises
+    ------
+    TypeError
+        For anything else; the message calls it `name`.
+    """
     if value is None:
         raise TypeError(f"got None as {name}, expected numbers; is a return missing?")
     array = value.detach().cpu().resolve_conj().numpy() if isinstance(value, Tensor) else np.asarray(value)
