@@ -66,6 +66,16 @@ def test_a_page_shows_exercises_and_no_solution_but_of_self_study(build, tmp_pat
     assert leaks(site, [read(FOLDER / f"{name}.md") for name in NAMES]) == []
 
 
+def test_the_table_lists_every_exercise_with_a_link_and_the_sums(build):
+    """In the order of levels; 3 + 3 points, 10 + 15 minutes."""
+    page, complaints = build("```{exercise-table}\n```\n\n" + "\n".join(map(shown, NAMES)))
+    assert complaints == ""
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL)]
+    assert [row[-1] for row in rows[1:3]] == ["assigned", "self-study"]
+    assert rows[3] == ["2", "exercises", "6", "25"]
+    assert re.findall(r'<td><p><a class="reference internal" href="#ex-([\w-]+)"', page) == list(NAMES)
+
+
 def test_a_changed_source_changes_page_and_notebook(build, tmp_path):
     """Though the text of the page is the same."""
     made = tmp_path / "_build" / ".exercises"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tools.exercise_source import Exercise, without_canary
 
 LEVEL_NAMES = {"understand": "Understand", "derive": "Derive", "implement": "Implement", "explore": "Explore"}
@@ -42,6 +44,20 @@ def fragment(exercise: Exercise, *, picture: str = "", notebook: str = "") -> st
     if exercise.self_study:
         pieces.append(_solution(exercise))
     return "\n\n".join(pieces) + "\n"
+
+
+def table(exercises: Sequence[Exercise]) -> str:
+    """The Markdown of a table of exercises, with how much there is in all."""
+    rows = ["| chapter | exercise | level | points | minutes | |", "|---|---|---|---|---|---|"]
+    for exercise in exercises:
+        kind = "self-study" if exercise.self_study else "may be assigned"
+        rows.append(
+            f"| {exercise.chapter} | {{ref}}`{exercise.title} <ex-{exercise.id}>` (`{exercise.id}`) | {exercise.level} "
+            f"| {exercise.total} | {exercise.minutes} | {kind} |"
+        )
+    points, minutes = (sum(numbers) for numbers in zip(*((one.total, one.minutes) for one in exercises), strict=True))
+    rows.append(f"| | {len(exercises)} exercises | | {points} | {minutes} | |")
+    return "\n".join(rows) + "\n"
 
 
 def _solution(exercise: Exercise) -> str:

@@ -1,4 +1,4 @@
-"""The directive `course-exercise`: shows an exercise of `exercises/` in a chapter, with its notebook to take along.
+"""The directive `course-exercise` shows an exercise of `exercises/` in a chapter, `exercise-table` a list of all.
 
 The sources hold the solutions, so no page includes one: the directive renders what `tools.exercise_fragment` lets
 through. Before the pages are read, the students' notebooks and the expected pictures are made, in a process of its own.
@@ -20,8 +20,8 @@ from sphinx.util.docutils import SphinxDirective
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # for `tools`, which is no package that can be installed
 
-from tools.exercise_fragment import fragment  # noqa: E402
-from tools.exercise_source import BadSource, read  # noqa: E402
+from tools.exercise_fragment import fragment, table  # noqa: E402
+from tools.exercise_source import BadSource, read, read_all  # noqa: E402
 
 LOGGER = logging.getLogger(__name__)
 MADE = ".exercises"
@@ -56,6 +56,16 @@ class CourseExercise(SphinxDirective):
             return shown
         LOGGER.warning("course-exercise: %s", problem, location=self.get_location(), type="exercise")
         return []
+
+
+class ExerciseTable(SphinxDirective):
+    """All exercises, with level, points and minutes: the instructor's list."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        folder = Path(self.env.srcdir) / "exercises"
+        self.env.note_dependency(str(folder))
+        return self.parse_text_to_nodes(table(read_all(folder)))
 
 
 def make_files(app) -> None:
@@ -97,5 +107,6 @@ def setup(app):
     """Connect the directive; called by Sphinx, which `course_book` asks to."""
     app.setup_extension("sphinx_exercise")
     app.add_directive("course-exercise", CourseExercise)
+    app.add_directive("exercise-table", ExerciseTable)
     app.connect("builder-inited", make_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
