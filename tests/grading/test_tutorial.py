@@ -50,14 +50,14 @@ def test_the_commands_of_the_chapter_do_what_it_says(walls, repository):
         folder.mkdir(parents=True)
         (folder / released.name).write_text(submitted(released, answer))
     follow(grade)
-    assert table(course / "grades-homework-1.csv", "student") == {"ada": ("3.0", "graded"), "ben": ("0.0", "blank")}
+    assert table(course / "grades-homework-1.csv", "student") == {"ada": (3.0, "graded"), "ben": (0.0, "blank")}
     follow(export)
     scores = {name: row[0] for name, row in table(course / "grades.csv", "student_id").items()}
-    assert scores == {"ada": "3.0", "ben": "0.0"}
+    assert scores == {"ada": 3.0, "ben": 0.0}
     assert f"✓ {KL}" in follow(check)
 
 
-def table(path: Path, student: str) -> dict[str, tuple[str, str | None]]:
+def table(path: Path, student: str) -> dict[str, tuple[float, str | None]]:
     """Student → score and status."""
     with path.open(newline="", encoding="utf-8") as file:
-        return {row[student]: (row["score"], row.get("status")) for row in csv.DictReader(file)}
+        return {row[student]: (float(row["score"]), row.get("status")) for row in csv.DictReader(file)}
