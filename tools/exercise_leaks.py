@@ -77,7 +77,7 @@ def _needles(exercise: Exercise) -> Iterator[tuple[str, str]]:
     for body in solution_bodies(exercise):
         for line in body.splitlines():
             needle = squeezed(line)
-            if len(needle) >= SHORTEST_LINE:
+            if len(needle) >= SHORTEST_LINE and not needle.endswith(":"):  # `with torch.no_grad():` stands everywhere
                 yield needle, f"a line of the solution of {exercise.id}: {line.strip()}"
 
 
