@@ -1,8 +1,9 @@
-"""Tensors on disk: safetensors only, written atomically, verified when read. Nothing is ever unpickled."""
+"""Tensors and arrays on disk: written atomically, verified when read. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import platform
@@ -10,7 +11,9 @@ import tempfile
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+from zipfile import BadZipFile
 
+import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
@@ -94,6 +97,54 @@ def read_verified(path: Path, expected: str) -> bytes:
             "the file is truncated or altered; restore it or run `make checkpoints`"
         )
     return content
+
+
+def read_manifest(path: Path, kind: str) -> dict:
+    """The manifest beside a file that `write_with_manifest` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, not of the manifest.
+    kind : str
+        What the file is, for the message: "a sweep".
+
+    Raises
+    ------
+    BadFile
+        If the manifest is missing, is no JSON, or holds no SHA-256.
+    """
+    path = path.with_suffix(".json")
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadFile(f"{path.name} is missing or no manifest of {kind} ({error}); fetch it again") from error
+    if not isinstance(about, dict) or not isinstance(about.get("sha256"), str):
+        raise BadFile(f"{path.name} is no manifest of {kind}: expected sha256; fetch it again")
+    return about
+
+
+def zip_arrays(arrays: dict[str, np.ndarray]) -> bytes:
+    """A compressed `.npz` file."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+def read_arrays(path: Path, expected: str, names: Iterable[str], kind: str) -> dict[str, np.ndarray]:
+    """The arrays of those names in a verified `.npz` file.
+
+    Raises
+    ------
+    BadFile
+        If the file's SHA-256 is not the expected one, or it holds no such arrays; `kind` is for the message: "sweep".
+    """
+    content = read_verified(path, expected)
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in names}
+    except (ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise BadFile(f"{path.name} is no {kind} of this course ({error}); fetch it again") from error
 
 
 def pack(tensors: dict[str, Tensor], meta: dict) -> bytes:

@@ -6,18 +6,13 @@ bytes, numbers as they are; nothing is unpickled.
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from zipfile import BadZipFile
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from course_lib import _storage, checkpoints, validation
-from course_lib._storage import BadFile
 
 PREFIX = "rate-distortion-"
 _PICTURES = ("x", "reconstructions", "samples")
@@ -73,14 +68,7 @@ def names() -> tuple[str, ...]:
 
 def manifest(dataset: str) -> dict:
     """What a sweep says of itself: `dataset`, `command`, `settings`, `note`, `sha256`, `versions`."""
-    path = _path(dataset).with_suffix(".json")
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadFile(f"{path.name} is missing or no manifest of a sweep ({error}); fetch it again") from error
-    if not isinstance(about, dict) or not isinstance(about.get("sha256"), str):
-        raise BadFile(f"{path.name} is no manifest of a sweep: expected sha256; fetch it again")
-    return about
+    return _storage.read_manifest(_path(dataset), "a sweep")
 
 
 def load(dataset: str) -> BetaSweep:
@@ -99,12 +87,8 @@ def load(dataset: str) -> BetaSweep:
         If the file is truncated, altered or foreign.
     """
     about, path = manifest(dataset), _path(dataset)
-    content = _storage.read_verified(path, about["sha256"])
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            tensors = {field.name: torch.from_numpy(arrays[field.name]) for field in fields(BetaSweep)}
-    except (ValueError, KeyError, TypeError, BadZipFile) as error:
-        raise BadFile(f"{path.name} is no sweep of this course ({error}); fetch it again") from error
+    arrays = _storage.read_arrays(path, about["sha256"], [field.name for field in fields(BetaSweep)], "sweep")
+    tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
     return BetaSweep(**{key: value.float() / 255 if key in _PICTURES else value for key, value in tensors.items()})
 
 
@@ -123,11 +107,9 @@ def save(sweep: BetaSweep, dataset: str, *, command: str, settings: dict, note: 
             validation.data_matrix(value.flatten(0, -2), unit_range=True, name=field.name)
             value = (value * 255).round().to(torch.uint8)
         arrays[field.name] = value.numpy()
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
     path = checkpoints.SHIPPED / f"{PREFIX}{dataset}.npz"
     about = {"dataset": dataset, "command": command, "settings": settings, "note": note}
-    _storage.write_with_manifest(path, content.getvalue(), about, ("torch", "numpy"))
+    _storage.write_with_manifest(path, _storage.zip_arrays(arrays), about, ("torch", "numpy"))
     return path
 
 

@@ -24,6 +24,7 @@ FLOORS = {
     "estimators": 4,
     "metrics": 4,
     "sweeps": 4,
+    "maps": 4,
     "plots": 5,
     "checks": 5,
     "glue": 5,

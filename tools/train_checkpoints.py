@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from course_lib import checkpoints, data, losses, metrics, models, sweeps, training
 from course_lib.data import Dataset
+from tools import train_maps
 
 EPOCHS = {"mnist": 50, "digits-28": 400}
 HELD_OUT = "Settings compared on 10 000 training images held out, never on the test images; trained on all 60 000. "
@@ -159,6 +160,7 @@ RECIPES = {
     for dataset in EPOCHS
     for prefix, (kind, latent_dim) in KINDS.items()
 } | {"ae-30d-mnist": deep, "vae-20d-mnist": binary, **dict.fromkeys(JUDGES, judge), **dict.fromkeys(SWEEPS, sweep)}
+RECIPES |= dict.fromkeys(train_maps.SAMPLES, train_maps.train)
 NAMES = tuple(RECIPES)
 
 

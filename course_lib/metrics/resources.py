@@ -107,17 +107,17 @@ def measure(fn: Callable[[], object]) -> Resources:
 def _report(fn: Callable[[], object], sender: Connection) -> None:
     """Call, measure, send (the four numbers, None), or (None, the traceback)."""
     try:
-        start, wall, processor = _peak_bytes(), time.perf_counter(), time.process_time()
+        start, wall, processor = peak_bytes(), time.perf_counter(), time.process_time()
         fn()
-        answer = time.process_time() - processor, time.perf_counter() - wall, _peak_bytes(), start
+        answer = time.process_time() - processor, time.perf_counter() - wall, peak_bytes(), start
     except Exception:
         sender.send((None, traceback.format_exc()))
     else:
         sender.send((answer, None))
 
 
-def _peak_bytes() -> int:
-    """The most memory that this process has had in RAM."""
+def peak_bytes() -> int:
+    """The most memory that this process has had in RAM, in bytes, interpreter and libraries included."""
     if _STATUS.is_file():
         line = next(line for line in _STATUS.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
