@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { format, linearScale, ticks } from "../../course_lib/widgets/js/core/canvas.mjs";
 import { erf, readDecoder } from "../../course_lib/widgets/js/core/decoder.mjs";
+import { medians } from "../../course_lib/widgets/js/core/digits.mjs";
 import { normalGenerator, uniformGenerator } from "../../course_lib/widgets/js/core/random.mjs";
-import { medians, nearestDigits, priorShare, readCodes } from "../../course_lib/widgets/js/latent-explorer.mjs";
+import { nearestDigits, priorShare, readCodes } from "../../course_lib/widgets/js/latent-explorer.mjs";
 
 test("a scale leads there and back", () => {
   const { toPixel, toData } = linearScale([-2, 3], [400, 0]);

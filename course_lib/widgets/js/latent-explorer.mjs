@@ -14,6 +14,7 @@
 import { drawAxes, drawImage, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
 import { button, choice, h, movable, readout, slider } from "./core/controls.mjs";
 import { decode, readDecoder, sayError } from "./core/decoder.mjs";
+import { drawNames, medians } from "./core/digits.mjs";
 import { begin, inkOf } from "./core/life.mjs";
 import { normalGenerator } from "./core/random.mjs";
 
@@ -40,15 +41,6 @@ export function nearestDigits(codes, labels, [z1, z2], count = NEIGHBOURS) {
   const votes = new Array(10).fill(0);
   for (const [, digit] of nearest) votes[digit]++;
   return { votes: [...votes.entries()].filter(([, n]) => n).sort((a, b) => b[1] - a[1]), distance: Math.sqrt(nearest[0][0]) };
-}
-
-/** Where to write each digit: the median of its codes. */
-export function medians(codes, labels) {
-  const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-  return Array.from({ length: 10 }, (_, digit) => {
-    const own = Array.from(labels.keys()).filter((i) => labels[i] === digit);
-    return own.length ? [middle(own.map((i) => codes[2 * i])), middle(own.map((i) => codes[2 * i + 1]))] : null;
-  });
 }
 
 /** The density of N(0, I) at z, as a share of its highest value. */
@@ -100,7 +92,7 @@ function drawMap(canvas, width, plane, labels, colors, ink) {
   }
   context.globalAlpha = 1;
   drawPrior(context, x, y, ink);
-  drawNames(context, medians(plane.codes, labels), x, y, colors, ink);
+  drawNames(context, medians(plane.codes, labels), x, y, ink);
   context.restore();
 }
 
@@ -113,16 +105,6 @@ function drawPrior(context, x, y, ink) {
     context.stroke();
   }
   context.setLineDash([]);
-}
-
-function drawNames(context, places, x, y, colors, ink) {
-  Object.assign(context, { font: "bold 17px system-ui, sans-serif", textAlign: "center", textBaseline: "middle", lineJoin: "round" });
-  places.forEach((place, digit) => {
-    if (!place) return;
-    Object.assign(context, { lineWidth: 5, strokeStyle: ink.page, fillStyle: ink.text });
-    context.strokeText(digit, x.toPixel(place[0]), y.toPixel(place[1]));
-    context.fillText(digit, x.toPixel(place[0]), y.toPixel(place[1]));
-  });
 }
 
 function drawCross(context, [px, py], ink) {

@@ -70,6 +70,20 @@ export function readout(signal) {
   return { el: h("div", {}, shown, spoken), say };
 }
 
+/** Where a pointer is on a canvas, in CSS pixels of the drawing. */
+export function placeOn(canvas, event) {
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const zoom = canvas.width / (globalThis.devicePixelRatio || 1) / width;
+  return [(event.clientX - left) * zoom, (event.clientY - top) * zoom];
+}
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+/** The direction of an arrow key, up is [0, 1]; null for any other key, and where the browser has its own use of it. */
+export function arrowOf(event) {
+  return event.altKey || event.ctrlKey || event.metaKey ? null : (ARROWS[event.key] ?? null);
+}
+
 /**
  * Let a pointer and the arrow keys move something on a canvas. Arrow keys take steps, with shift ten at once.
  * @param {HTMLCanvasElement} canvas
@@ -82,19 +96,15 @@ export function movable(canvas, { label, onPoint, onStep, hover = false, signal 
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-label", label);
-  const point = (event) => {
-    const { left, top, width } = canvas.getBoundingClientRect();
-    const zoom = canvas.width / (globalThis.devicePixelRatio || 1) / width;
-    onPoint((event.clientX - left) * zoom, (event.clientY - top) * zoom, event.type === "pointerdown");
-  };
+  const point = (event) => onPoint(...placeOn(canvas, event), event.type === "pointerdown");
   const options = { signal };
   canvas.addEventListener("pointerdown", (event) => (canvas.setPointerCapture(event.pointerId), point(event)), options);
   canvas.addEventListener("pointermove", (event) => (event.buttons || (hover && event.pointerType === "mouse")) && point(event), options);
-  const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const press = (event) => {
-    if (!(event.key in keys) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const direction = arrowOf(event);
+    if (!direction) return;
     event.preventDefault();
-    onStep(...keys[event.key].map((step) => step * (event.shiftKey ? 10 : 1)));
+    onStep(...direction.map((step) => step * (event.shiftKey ? 10 : 1)));
   };
   canvas.addEventListener("keydown", press, options);
 }
