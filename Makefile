@@ -43,10 +43,10 @@ test: $(READY) ## lint, build the book, then run the unit tests and the tests of
 serve: book ## build the book and serve it on this machine (PORT=8000)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-bench: $(READY) ## measure the training loop: the table in README.md
+bench: $(READY) ## measure the training loop, the pages and the maps: the tables in README.md (half an hour)
 	$(BIN)/python -m benchmarks
 
-checkpoints: $(READY) ## train the shipped weights anew
+checkpoints: $(READY) ## train the shipped weights and make the shipped maps anew
 	$(BIN)/python -m tools.train_checkpoints
 
 clean: ## remove what was built and what was executed, neither .venv nor node_modules

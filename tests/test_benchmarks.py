@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from benchmarks import __main__ as command
+from benchmarks import maps
 from benchmarks import training_throughput as throughput
 from course_lib import data, models
+from course_lib.metrics.resources import Resources, here
 
 
 def test_all_loops_train_the_same_architecture():
@@ -61,3 +63,73 @@ def test_without_mnist_the_command_says_so_and_its_exit_status_says_what_was_rea
     assert "synthetic pixels (MNIST could not be had)" in printed
     assert f"torch {torch.__version__}" in printed
     assert "the pages" in printed
+    assert "Maps were not measured" in printed
+
+
+def test_maps_are_compared_where_there_are_digits(monkeypatch, capsys):
+    digits = data.load("digits-28")
+    monkeypatch.setattr(command.data, "load", lambda name: digits)
+    monkeypatch.setattr(command, "EXAMPLES", 100)
+    monkeypatch.setattr(command.torch, "set_num_threads", lambda n: None)
+    monkeypatch.setattr(throughput, "measure", lambda x, pixels, rounds: {name: [1.0] for name in throughput.LOOPS})
+    monkeypatch.setattr(command.pages, "report", lambda: ("the pages", True))
+    monkeypatch.setattr(maps, "main", lambda: print("the maps"))
+    command.main()
+    assert capsys.readouterr().out.endswith("the maps\n")
+
+
+def took(seconds: float) -> Resources:
+    return Resources(seconds, 2 * seconds, 300_000_000, 200_000_000)
+
+
+def test_the_growth_of_a_power_law_is_its_exponent():
+    law = maps.growth({n: 3e-6 * n**1.7 for n in (1000, 5000, 20_000)})
+    assert law.exponent == pytest.approx(1.7)
+    assert law.factor == pytest.approx(3e-6)
+    assert law.seconds(60_000) == pytest.approx(3e-6 * 60_000**1.7)
+
+
+def test_the_costs_of_maps_stand_side_by_side_with_their_growth():
+    costs = {"`A`": {1000: took(1.0), 60_000: took(60.0)}, "`T`": {1000: took(2.0), 10_000: took(200.0)}}
+    table, _, said = maps.report(costs).partition("\n\n")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    assert rows == [
+        ["`A`", "1,000", "1.0", "2.0", "300", "200"],
+        ["`A`", "60,000", "60.0", "120.0", "300", "200"],
+        ["`T`", "1,000", "2.0", "4.0", "300", "200"],
+        ["`T`", "10,000", "200.0", "400.0", "300", "200"],
+    ]
+    assert said.splitlines() == [
+        "From 1,000 to 60,000 digits the processor time of `A` grows as n^1.00.",
+        "From 1,000 to 10,000 digits the processor time of `T` grows as n^2.00. "
+        "For 60,000 that would make 120 minutes: not tried.",
+    ]
+
+
+@pytest.mark.parametrize("method", maps.METHODS, ids=lambda method: method.name)
+def test_every_method_maps_as_many_digits_as_are_asked_for(method, monkeypatch):
+    """In this process, on few digits; the settings are the methods' own."""
+    digits = data.load("digits-28")
+    monkeypatch.setattr(maps.data, "load", lambda name: digits)
+    monkeypatch.setattr(maps, "SMALL", 100)
+    monkeypatch.setattr(maps.torch, "set_num_threads", lambda n: None)
+    seen = []
+
+    def measure(fn, prepare):
+        estimator, x = prepare()
+        seen.append((fn, len(x), type(estimator).__name__ in method.name))
+        return here(lambda: fn((estimator, x)))[1]
+
+    monkeypatch.setattr(maps, "measure", measure)
+    costs = maps.run((method._replace(sizes=(120, 150)),))
+    assert seen == [(maps.fit, 120, True), (maps.fit, 150, True)]
+    assert list(costs) == [method.name]
+    assert list(costs[method.name]) == [120, 150]
+    assert all(cost.processor_seconds > 0 for cost in costs[method.name].values())
+
+
+def test_the_larger_umaps_compile_what_searches_for_neighbours():
+    """umap-learn takes another way from 4,096 points on: the first call has to go it too."""
+    forced = {n: maps._umap(n).force_approximation_algorithm for n in (1000, 4095, 4096, 60_000)}
+    assert forced == {1000: False, 4095: False, 4096: True, 60_000: True}
+    assert {n for method in maps.METHODS for n in method.sizes} == {1000, 5000, 10_000, 20_000, 60_000}

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib import checkpoints, data, losses, metrics, sweeps, training
+from course_lib import checkpoints, data, losses, maps, metrics, sweeps, training
 from tools import train_checkpoints
 
 NAMES = (
@@ -24,11 +24,11 @@ HIDDEN = {"2d": [256, 128], "10d": [256, 128], "20d": [500, 500], "30d": [1000, 
 
 def test_the_shipped_checkpoints_are_those_that_the_tool_makes():
     assert checkpoints.names() == tuple(sorted(NAMES + JUDGES))
-    swept = tuple(f"{sweeps.PREFIX}{dataset}" for dataset in sweeps.names())
-    assert sorted(NAMES + JUDGES + swept) == sorted(train_checkpoints.NAMES)
+    arrays = tuple(f"{kind.PREFIX}{dataset}" for kind in (sweeps, maps) for dataset in kind.names())
+    assert sorted(NAMES + JUDGES + arrays) == sorted(train_checkpoints.NAMES)
     files = {path.name for path in checkpoints.SHIPPED.iterdir()}
     models = {f"{name}.{suffix}" for name in NAMES + JUDGES for suffix in ("json", "safetensors")}
-    assert files == models | {f"{name}.{suffix}" for name in swept for suffix in ("json", "npz")} | {SEEDS}
+    assert files == models | {f"{name}.{suffix}" for name in arrays for suffix in ("json", "npz")} | {SEEDS}
 
 
 def test_the_package_stays_small():

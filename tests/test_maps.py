@@ -8,10 +8,15 @@ import json
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE, _t_sne
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from course_lib import checkpoints, maps
+from course_lib import checkpoints, data, estimators, maps, training
 from course_lib._storage import BadFile
+from tools import train_checkpoints, train_maps
 
+SHIPPED = checkpoints.SHIPPED
 ABOUT = {"command": "make it", "settings": {"epochs": 3}, "measured": {"seconds": "that passed"}, "note": "made up"}
 
 
@@ -94,9 +99,9 @@ def test_get_gives_the_one_map_that_agrees():
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (("tsne", 5), r"got tsne, 5, seed 0: 2 maps agree.* expected 1.*: tsne perplexity 5 from pca, seed 0; tsne"),
+        (("tsne", 5), r"got tsne, 5, seed 0: 2 maps agree.* expected 1.* are tsne perplexity 5 from pca, seed 0; tsne"),
         (("tsne", 30), r"got tsne, 30, seed 0: 0 maps agree.*tsne perplexity 30 from pca, seed 1"),
-        (("umap",), r"got umap, seed 0: 0 maps agree.*: none"),
+        (("umap",), r"got umap, seed 0: 0 maps agree.* are none"),
         (("t-sne",), "got method = 't-sne', expected one of 'pca', 'autoencoder', 'vae', 'tsne', 'umap'"),
     ],
 )
@@ -165,3 +170,180 @@ def test_maps_that_cannot_be_true_are_not_saved(tmp_path, monkeypatch, change, m
     with pytest.raises(ValueError, match=message):
         maps.save(wrong, **ABOUT)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(params=["digits-28", "mnist"])
+def shipped(request):
+    """The maps that come with the course, and the images that are on them."""
+    images = request.getfixturevalue("mnist") if request.param == "mnist" else data.load(request.param)
+    return maps.load(request.param), images
+
+
+def rows_of(there, images):
+    """(fitted, held-out) images, NumPy."""
+    return images.train.x[there.fitted_index].numpy(), images.test.x[there.held_out_index].numpy()
+
+
+def test_the_shipped_maps_are_small_and_say_what_they_are(shipped):
+    there, images = shipped
+    about = maps.manifest(there.dataset)
+    name = f"maps-{there.dataset}"
+    sizes = [(checkpoints.SHIPPED / f"{name}.{suffix}").stat().st_size for suffix in ("npz", "json")]
+    assert sum(sizes) <= 2e6
+    assert (about["dataset"], about["command"]) == (images.name, f"python -m tools.train_checkpoints {name}")
+    specs = [train_maps.Spec(one.method, one.setting, one.init, one.seed) for one in there.maps]
+    assert specs == list(train_maps.specs(len(there.fitted_index), len(there.held_out_index)))
+    for index, split in ((there.fitted_index, images.train), (there.held_out_index, images.test)):
+        assert len(index.unique()) == len(index)
+        assert 0 <= int(index.min()) <= int(index.max()) < len(split)
+    fitted, held_out = train_maps.SAMPLES[name]
+    assert (len(there.fitted_index), len(there.held_out_index)) == (fitted, min(held_out, len(images.test)))
+    for one in there.maps:
+        assert one.measured["peak_mb"] >= one.measured["start_mb"] > 100
+        assert one.measured["processor_seconds"] > 0
+
+
+def test_the_shipped_pca_is_that_of_its_images(shipped):
+    there, images = shipped
+    fitted, held_out = rows_of(there, images)
+    pca, one = PCA(2).fit(fitted), there.get("pca")
+    for x, places in ((fitted, one.fitted), (held_out, one.held_out)):
+        np.testing.assert_allclose(places.numpy(), pca.transform(x), atol=1e-3)
+    errors = np.square(held_out - pca.inverse_transform(pca.transform(held_out))).sum(axis=1)
+    assert one.measured["squared_error"] == pytest.approx(errors.mean(), abs=1e-3)
+
+
+def test_neighbours_on_the_shipped_maps_are_neighbours_among_the_images(shipped):
+    """Every map has to know the digits better than PCA does, and chance is a tenth."""
+    there, images = shipped
+    y, held_out_y = images.train.y[there.fitted_index], images.test.y[there.held_out_index]
+
+    def right(one):
+        return KNeighborsClassifier().fit(one.fitted, y).score(one.held_out, held_out_y)
+
+    pca = right(there.get("pca"))
+    assert pca > 0.3
+    assert {one.method for one in there.maps} == set(maps.METHODS)
+    for one in there.maps:
+        if one.setting not in (None, 2):
+            assert right(one) > pca + 0.1
+        elif one.method in ("autoencoder", "vae"):
+            assert right(one) > pca + 0.05
+
+
+def test_the_divergence_of_the_shipped_t_sne_is_that_of_its_places(shipped):
+    """Anew from the images and the places, over all pairs; scikit-learn sums far ones in groups."""
+    there, images = shipped
+    x, one = np.vstack(rows_of(there, images)), there.get("tsne", 30, "pca")
+    distances = NearestNeighbors(n_neighbors=91).fit(x).kneighbors_graph(mode="distance")
+    distances.sort_indices()
+    distances.data **= 2
+    p = _t_sne._joint_probabilities_nn(distances, 30, 0).tocoo()
+    places = torch.cat([one.fitted, one.held_out])
+    weights = 1 / (1 + torch.cdist(places, places).square())
+    q = (weights / (weights.sum(dtype=torch.float64) - len(x)))[p.row, p.col].numpy()
+    assert one.measured["kl_divergence"] == pytest.approx(float((p.data * np.log(p.data / q)).sum()), rel=0.03)
+
+
+def test_the_shipped_networks_were_trained_for_as_long_as_was_best(shipped):
+    there, _ = shipped
+    settings = maps.manifest(there.dataset)["settings"]
+    for network, scores in settings["scores_by_epochs"].items():
+        tried = [int(epochs) for epochs in scores]
+        best = max(scores.values())
+        assert scores[str(settings["epochs"][network])] == best
+        assert settings["epochs"][network] not in (min(tried), max(tried))  # or more should have been tried
+        for one in there.select(network):
+            assert one.measured["squared_error"] < there.get("pca").measured["squared_error"]
+            assert 0 < one.measured["own_sure"] <= 1
+            assert 0 < one.measured["prior_sure"] <= 1
+
+
+def test_settings_that_the_sample_is_too_small_for_are_left_out():
+    specs = train_maps.specs(fitted=100, held_out=50)
+    assert {spec.setting for spec in specs if spec.method == "tsne"} == {2, 5, 15, 30}  # below 150 / 3
+    assert {spec.setting for spec in specs if spec.method == "umap"} == {2, 5, 15, 30, 50}  # below 100
+    assert len(train_maps.specs(1000, 360)) == len(set(train_maps.specs(1000, 360))) == 45
+
+
+NAME = "maps-digits-28"
+
+
+@pytest.fixture
+def small_recipe(tmp_path, monkeypatch):
+    """Few images, a map of each kind, everything in this process and in a folder of the test's own."""
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
+    monkeypatch.setattr(train_maps.tempfile, "tempdir", str(tmp_path))
+    kinds = [("pca",), ("autoencoder",), ("vae",), ("tsne", 5, "random", 1), ("umap", 5, "spectral", 1)]
+    for key, value in {
+        "SAMPLES": {NAME: (80, 40)},
+        "EPOCHS_TRIED": (1, 3),
+        "VALIDATION": 50,
+        "specs": lambda fitted, held_out: tuple(train_maps.Spec(*kind) for kind in kinds),
+    }.items():
+        monkeypatch.setattr(train_maps, key, value)
+    for judge in ("json", "safetensors"):
+        path = tmp_path / "weights" / f"judge-digits-28.{judge}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes((SHIPPED / path.name).read_bytes())
+    monkeypatch.setattr(train_maps.metrics.resources, "measure", lambda fn: fn())
+    monkeypatch.setattr(train_maps.torch, "set_num_threads", lambda n: None)
+    return tmp_path
+
+
+def test_the_tool_makes_the_maps_that_it_says_and_continues_an_interrupted_run(small_recipe, monkeypatch):
+    make, made = train_maps.make, []
+
+    def interrupted(name, spec, *rest):
+        if spec.method == "tsne" and len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(spec.method)
+        make(name, spec, *rest)
+
+    monkeypatch.setattr(train_maps, "make", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_checkpoints.train(NAME)
+    assert maps.names() == ()
+    made.append("interrupted")
+    train_checkpoints.train(NAME)
+    assert made == ["pca", "autoencoder", "vae", "interrupted", "tsne", "umap"]
+    assert [path.name for path in small_recipe.iterdir()] == ["weights"]  # a finished run leaves no state behind
+    there, images = maps.load("digits-28"), data.load("digits-28")
+    x, new = rows_of(there, images)
+    assert (len(x), len(new)) == (80, 40)
+    settings = maps.manifest("digits-28")["settings"]
+
+    def agree(one, fitted, held_out):
+        np.testing.assert_allclose(one.fitted, fitted, atol=2e-5 * np.ptp(fitted))
+        np.testing.assert_allclose(one.held_out, held_out, atol=2e-5 * np.ptp(fitted))
+
+    tsne = TSNE(perplexity=5, init="random", random_state=1).fit(np.vstack([x, new]))
+    agree(there.get("tsne", seed=1), tsne.embedding_[:80], tsne.embedding_[80:])
+    assert there.get("tsne", seed=1).measured["kl_divergence"] == pytest.approx(tsne.kl_divergence_, abs=1e-4)
+    umap = estimators.UMAP(n_neighbors=5, random_state=1, n_jobs=1).fit(x)
+    one = there.get("umap", seed=1)
+    agree(one, umap.embedding_, umap.transform(new))
+    inverse = np.square(new - umap.inverse_transform(umap.transform(new))).sum(axis=1).mean()  # fewer than 50 images
+    assert one.measured["inverse_squared_error"] == pytest.approx(inverse, abs=1e-3)
+    assert 0 < one.measured["common_neighbours"] < 1  # not looked up, but not elsewhere either
+    assert one.measured["displacement"] < 0.1
+    for network in ("autoencoder", "vae"):
+        one, epochs = there.get(network), settings["epochs"][network]
+        schedule = training.Cosine(3e-3, epochs, warmup=epochs / 50)
+        options = {"likelihood": "bernoulli", "epochs": epochs, "learning_rate": schedule}
+        fitted = train_maps.NETWORKS[network](**options).fit(x)
+        agree(one, fitted.transform(x), fitted.transform(new))
+        error = np.square(new - fitted.inverse_transform(fitted.transform(new))).sum(axis=1).mean()
+        assert one.measured["squared_error"] == pytest.approx(error, abs=1e-3)
+        judge = checkpoints.load("judge-digits-28")
+        pictures = fitted.inverse_transform(np.random.default_rng(1).normal(size=(5000, 2)).astype(np.float32))
+        with torch.no_grad():
+            sure = float((judge.logits(torch.from_numpy(pictures)).softmax(dim=1).amax(dim=1) > 0.9).double().mean())
+        assert one.measured["prior_sure"] == pytest.approx(sure, abs=4 * (2 * 0.25 / 5000) ** 0.5)
+
+
+def test_the_validation_images_are_no_fitted_ones():
+    rows = train_maps.sample(NAME)
+    together = torch.cat([rows.fitted, rows.validation])
+    assert len(together.unique()) == len(together) == 1437
+    assert len(rows.held_out) == 360

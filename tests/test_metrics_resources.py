@@ -39,3 +39,23 @@ def test_a_process_that_dies_is_reported_with_its_exit_code():
 def test_what_cannot_be_sent_is_refused():
     with pytest.raises(TypeError, match="expected a function at the top of a module"):
         resources.measure(lambda: None)
+
+
+def test_what_is_prepared_is_handed_on_and_not_counted():
+    """As much is written beforehand as in the call: the peak grows by the call's share only."""
+    prepare = partial(operator.mul, b"x", 200 * MEGABYTE)
+    took = resources.measure(partial(operator.add, b"x"), prepare)  # one byte longer, and so a copy
+    alone = resources.measure(time.perf_counter)
+    assert 190 * MEGABYTE < took.start_bytes - alone.start_bytes < 220 * MEGABYTE
+    assert 190 * MEGABYTE < took.peak_bytes - took.start_bytes < 220 * MEGABYTE
+    waited = resources.measure(bool, partial(time.sleep, 0.4))
+    assert waited.wall_seconds < 0.4
+
+
+def test_here_gives_the_result_with_its_cost():
+    slept, took = resources.here(partial(time.sleep, 0.2))
+    assert slept is None
+    assert took.wall_seconds >= 0.2 > took.processor_seconds >= 0
+    product, took = resources.here(partial(operator.mul, 6, 7))
+    assert product == 42
+    assert took.peak_bytes >= took.start_bytes > 10 * MEGABYTE

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,6 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 
 from course_lib import _storage, checkpoints, data, estimators, maps, metrics, training
 
@@ -73,17 +71,16 @@ class Sample(NamedTuple):
 def specs(fitted: int, held_out: int) -> tuple[Spec, ...]:
     """All maps of so many images, without settings that reach for more neighbours than there are.
 
-    t-SNE looks for 3 · perplexity neighbours of a point among all other images, UMAP for n_neighbors among the fitted.
+    t-SNE looks for 3 · perplexity neighbours of a point among all images, UMAP for n_neighbors among the fitted.
     """
-    perplexities = [setting for setting in PERPLEXITIES if 3 * setting < fitted + held_out]
-    neighbours = [setting for setting in NEIGHBOURS if setting < fitted]
     wanted = [Spec("pca"), *(Spec(network, seed=seed) for network in NETWORKS for seed in SEEDS)]
-    wanted += [Spec("tsne", perplexity, "pca") for perplexity in perplexities]
+    wanted += [Spec("tsne", perplexity, "pca") for perplexity in PERPLEXITIES]
     wanted += [Spec("tsne", perplexity, "pca", seed) for perplexity in (5, 30) for seed in SEEDS[1:]]
     wanted += [Spec("tsne", 30, "random", seed) for seed in SEEDS]
-    wanted += [Spec("umap", setting, "spectral", seed) for setting in neighbours for seed in SEEDS]
+    wanted += [Spec("umap", neighbours, "spectral", seed) for neighbours in NEIGHBOURS for seed in SEEDS]
     wanted += [Spec("umap", 15, "random", seed) for seed in SEEDS]
-    return tuple(wanted)
+    most = {"tsne": (fitted + held_out) / 3, "umap": fitted}
+    return tuple(spec for spec in wanted if spec.setting is None or spec.setting < most[spec.method])
 
 
 def sample(name: str) -> Sample:
@@ -99,12 +96,9 @@ def build(spec: Spec, epochs: int) -> BaseEstimator:
     if spec.method == "pca":
         return PCA(2, random_state=spec.seed)
     if spec.method == "tsne":
-        return TSNE(perplexity=spec.setting, init=spec.init, random_state=spec.seed)
+        return estimators.TSNE(perplexity=spec.setting, init=spec.init, random_state=spec.seed)
     if spec.method == "umap":
-        import umap  # imported here: it takes seconds, more if its compiled parts have not been kept
-
-        # Without n_jobs=1 it warns that a seed allows one job only.
-        return umap.UMAP(n_neighbors=spec.setting, init=spec.init, random_state=spec.seed, n_jobs=1)
+        return estimators.UMAP(n_neighbors=spec.setting, init=spec.init, random_state=spec.seed)
     schedule = training.Cosine(3e-3, epochs, warmup=epochs / 50)
     settings = {"likelihood": "bernoulli", "epochs": epochs, "learning_rate": schedule, "random_state": spec.seed}
     return NETWORKS[spec.method](2, **settings)
@@ -128,13 +122,12 @@ def make(name: str, spec: Spec, epochs: int, path: Path) -> None:
     shown = np.vstack([fitted, held_out]) if spec.method == "tsne" else fitted
     estimator, trial = build(spec, epochs), build(spec, epochs=1)
     clone(trial).fit(shown[:700])  # compiles; 700 are more than 3 times every perplexity
-    start, passed, worked = metrics.resources.peak_bytes(), time.perf_counter(), time.process_time()
-    places = estimator.fit_transform(shown)
+    places, cost = metrics.resources.here(partial(estimator.fit_transform, shown))
     measured = {
-        "processor_seconds": time.process_time() - worked,
-        "seconds": time.perf_counter() - passed,
-        "peak_mb": metrics.resources.peak_bytes() / 1e6,
-        "start_mb": start / 1e6,
+        "processor_seconds": cost.processor_seconds,
+        "seconds": cost.wall_seconds,
+        "peak_mb": cost.peak_bytes / 1e6,
+        "start_mb": cost.start_bytes / 1e6,
     }
     if spec.method == "tsne":
         measured["kl_divergence"] = float(estimator.kl_divergence_)

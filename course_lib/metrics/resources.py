@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +27,7 @@ class Resources(NamedTuple):
     peak_bytes : int
         The most memory that the process had in RAM, interpreter and libraries included.
     start_bytes : int
-        The most that it had had in RAM before the call: what importing the library and the function's module takes.
+        The most that it had had in RAM before the call: what the library, the function's module and `prepare` take.
     """
 
     processor_seconds: float
@@ -39,7 +40,18 @@ class Resources(NamedTuple):
         return f"{self.processor_seconds:.1f} s of processor time, {peak:.0f} MB at the peak ({start:.0f} MB before)"
 
 
-def measure(fn: Callable[[], object]) -> Resources:
+def here(fn: Callable[[], object]) -> tuple[object, Resources]:
+    """Call fn() in this process; return what it returns, and what it took.
+
+    Peaks are those of the process since it began: only in a fresh one, as in `measure`, is the peak that of fn.
+    """
+    start, wall, processor = _peak_bytes(), time.perf_counter(), time.process_time()
+    result = fn()
+    took = time.process_time() - processor, time.perf_counter() - wall
+    return result, Resources(*took, _peak_bytes(), start)
+
+
+def measure(fn: Callable[..., object], prepare: Callable[[], object] | None = None) -> Resources:
     """Call fn() in a fresh child process, drop what it returns, and say what it took.
 
     Parameters
@@ -47,11 +59,15 @@ def measure(fn: Callable[[], object]) -> Resources:
     fn : callable
         Without arguments, and importable by name: a function at the top of a module, or `functools.partial` of one with
         small settings. Not a lambda, and not a function of a notebook's cell: the child cannot import those.
+    prepare : callable, optional
+        The same, called in the child first and not counted: it loads, imports, compiles. fn then takes one argument,
+        what `prepare` returned.
 
     Returns
     -------
     Resources
-        Seconds and bytes of the call, without the start of the process and the imports of the function's module.
+        Seconds and bytes of the call, without the start of the process, the imports of the function's module and
+        `prepare`.
 
     Raises
     ------
@@ -68,17 +84,16 @@ def measure(fn: Callable[[], object]) -> Resources:
     process seems to need less. Linux counts the parent's memory into a child's `ru_maxrss`; its `VmHWM`, which
     is read here, starts anew.
 
-    What is imported or compiled inside fn is counted (umap compiles for many seconds at its first call); call fn once
-    inside itself, or import at the top of its module, to leave that out. Load the data inside fn, small settings by
-    `partial`: an array in a `partial` is copied on its way. To tell the memory of the data from that of the method,
-    measure the loading alone and subtract. Processes that fn starts (joblib with `n_jobs` > 1) are not counted, neither
+    What is imported or compiled inside fn is counted (umap compiles for many seconds at its first call): do it in
+    `prepare`, and load the data there; `start_bytes` then says what that took. Small settings go by `partial`: an array
+    in a `partial` is copied on its way. Processes that fn starts (joblib with `n_jobs` > 1) are not counted, neither
     their time nor their memory. Processor time grows with threads that spin, and on a busy machine a little; wall time
     grows a lot: fix `OMP_NUM_THREADS`, repeat, and report the median.
     A script that calls `measure` needs `if __name__ == "__main__":` around its main part, since the child imports it.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_report, args=(fn, sender))
+    child = context.Process(target=_report, args=(fn, prepare, sender))
     try:
         child.start()
     except Exception as error:  # pickle has three kinds of them
@@ -104,20 +119,18 @@ def measure(fn: Callable[[], object]) -> Resources:
     return Resources(*answer)
 
 
-def _report(fn: Callable[[], object], sender: Connection) -> None:
-    """Call, measure, send (the four numbers, None), or (None, the traceback)."""
+def _report(fn: Callable[..., object], prepare: Callable[[], object] | None, sender: Connection) -> None:
+    """Prepare, call, measure, send (the four numbers, None), or (None, the traceback)."""
     try:
-        start, wall, processor = peak_bytes(), time.perf_counter(), time.process_time()
-        fn()
-        answer = time.process_time() - processor, time.perf_counter() - wall, peak_bytes(), start
+        _, answer = here(fn if prepare is None else partial(fn, prepare()))
     except Exception:
         sender.send((None, traceback.format_exc()))
     else:
-        sender.send((answer, None))
+        sender.send((tuple(answer), None))
 
 
-def peak_bytes() -> int:
-    """The most memory that this process has had in RAM, in bytes, interpreter and libraries included."""
+def _peak_bytes() -> int:
+    """The most memory that this process has had in RAM."""
     if _STATUS.is_file():
         line = next(line for line in _STATUS.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
