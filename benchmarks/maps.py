@@ -7,9 +7,11 @@ its own, in which data are loaded, packages imported and functions compiled befo
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from importlib import metadata
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -52,12 +54,12 @@ METHODS = (
 )
 
 
-def prepare(method: Method, n: int) -> tuple[object, np.ndarray]:
-    """An estimator and n digits, after a first fit to a few of them."""
+def prepare(method: Method, path: Path) -> tuple[object, np.ndarray]:
+    """An estimator and the digits in that file, after a first fit to a few of them."""
     torch.set_num_threads(1)
-    x = data.load("mnist").train.sample(n).x.numpy()
-    method.build(n).fit_transform(x[:SMALL])
-    return method.build(n), x
+    x = np.load(path)
+    method.build(len(x)).fit_transform(x[:SMALL])
+    return method.build(len(x)), x
 
 
 def fit(prepared: tuple[object, np.ndarray]) -> None:
@@ -68,11 +70,15 @@ def fit(prepared: tuple[object, np.ndarray]) -> None:
 
 def run(methods: tuple[Method, ...] = METHODS) -> dict[str, dict[int, Resources]]:
     """Method → digits → what it took, one run each."""
+    train = data.load("mnist").train
     costs: dict[str, dict[int, Resources]] = {}
-    for method in methods:
-        for n in method.sizes:
-            costs.setdefault(method.name, {})[n] = measure(fit, partial(prepare, method, n))
-            print(f"{method.name}, {n:,} digits: {costs[method.name][n]}", file=sys.stderr, flush=True)
+    for method, n in [(each, n) for each in methods for n in each.sizes]:
+        with tempfile.TemporaryDirectory() as folder:
+            # From a file: who loads all digits to take a thousand has had more memory than the fit will need.
+            path = Path(folder) / "digits.npy"
+            np.save(path, train.sample(n).x.numpy())
+            costs.setdefault(method.name, {})[n] = measure(fit, partial(prepare, method, path))
+        print(f"{method.name}, {n:,} digits: {costs[method.name][n]}", file=sys.stderr, flush=True)
     return costs
 
 

@@ -9,6 +9,7 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,9 +25,10 @@ ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for `page_name` on every page of the book."""
+    """Run a test that asks for `page_name` on every page of the book; one process takes all tests of a page."""
     if "page_name" in metafunc.fixturenames:
-        metafunc.parametrize("page_name", PAGES)
+        pages = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
+        metafunc.parametrize("page_name", pages, scope="module")
 
 
 def missing(what: str):
@@ -73,17 +75,12 @@ class Visit:
     page: object
     messages: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=dict)
 
 
-@pytest.fixture
-def visit(browser, site):
-    """A function that opens a page: `visit("book/index.html", width=360, scheme="dark")`."""
-    contexts = []
-
-    def open_page(name: str, width: int = 1280, scheme: str = "light") -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        contexts.append(context)
+@contextmanager
+def opened(browser, url: str, width: int = 1280, scheme: str = "light"):
+    """A `Visit` of a page in a context of its own, which is closed at the end."""
+    with browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme) as context:
         seen = Visit(context.new_page())
         keep = ("error", "warning")
         seen.page.on("console", lambda m: m.type in keep and seen.messages.append(f"{m.type}: {m.text}"))
@@ -94,11 +91,29 @@ def visit(browser, site):
             "response",
             lambda response: response.status >= 400 and seen.messages.append(f"{response.status}: {response.url}"),
         )
-        seen.page.goto(site + name, wait_until="networkidle")
+        seen.page.goto(url)
         # The theme decides between light and dark when its script has run.
         seen.page.wait_for_function("document.documentElement.dataset.theme !== 'auto'")
-        return seen
+        yield seen
 
-    yield open_page
-    for context in contexts:
-        context.close()
+
+@pytest.fixture
+def visit(browser, site):
+    """A function that opens a page: `visit("book/index.html", width=360, scheme="dark")`."""
+    with ExitStack() as visits:
+        yield lambda name, **options: visits.enter_context(opened(browser, site + name, **options))
+
+
+@pytest.fixture(scope="module")
+def desktop(browser, site, page_name):
+    """A page on a wide screen, opened once for all tests that only look at it."""
+    with opened(browser, site + page_name) as seen:
+        seen.page.wait_for_load_state("networkidle")
+        yield seen
+
+
+@pytest.fixture(scope="module")
+def phone(browser, site, page_name):
+    """The same at 360 px."""
+    with opened(browser, site + page_name, width=360) as seen:
+        yield seen

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import icon_font
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -18,12 +17,11 @@ MOST_KB, MOST_SECONDS, MOST_MB = 500, 120, 1500
 ALREADY_COMPRESSED = {".woff2", ".avif", ".webp", ".png", ".jpg"}
 
 
-def test_page_asks_for_nothing_elsewhere_and_complains_about_nothing(visit, site, page_name):
+def test_page_asks_for_nothing_elsewhere_and_complains_about_nothing(desktop, site):
     """No message in the console, no failed request, no other host, no script for mathematics or widgets."""
-    seen = visit(page_name)
-    assert seen.messages == []
-    assert [url for url in seen.requests if not url.startswith((site, "data:", "blob:"))] == []
-    scripts = [url for url in seen.requests if re.search(r"mathjax|katex[^/]*\.js|require|fontawesome.*\.js", url)]
+    assert desktop.messages == []
+    assert [url for url in desktop.requests if not url.startswith((site, "data:", "blob:"))] == []
+    scripts = [url for url in desktop.requests if re.search(r"mathjax|katex[^/]*\.js|require|fontawesome.*\.js", url)]
     assert scripts == []
 
 
@@ -34,6 +32,7 @@ def test_page_is_light(visit, page_name):
     for figure in seen.page.locator(".cw-figure").all():
         figure.scroll_into_view_if_needed()
         figure.and_(seen.page.locator('[data-state="ready"]')).wait_for()
+    seen.page.wait_for_load_state("networkidle")
     for url in set(seen.requests):
         path = BOOK / urlsplit(url).path.lstrip("/")
         if path.is_file():
@@ -45,9 +44,9 @@ def test_page_is_light(visit, page_name):
     assert sum((text | figures).values()) < 2 * MOST_KB * 1000, f"the heaviest: {heaviest}"
 
 
-def test_page_fits_a_phone(visit, page_name):
+def test_page_fits_a_phone(phone):
     """At 360 px only formulas, code and tables scroll, each in its own box."""
-    page = visit(page_name, width=360).page
+    page = phone.page
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     # The theme hides what overflows its main column, so the document's width alone does not tell.
     too_wide = page.evaluate(
@@ -62,34 +61,37 @@ def test_page_fits_a_phone(visit, page_name):
     assert too_wide == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_is_accessible(visit, page_name, scheme):
-    """Axe finds nothing serious or critical, in either mode."""
-    page = visit(page_name, scheme=scheme).page
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    violations = Axe().run(page).response["violations"]
-    serious = [
+def serious(page, **options) -> list:
+    """What axe finds that is serious or critical: rule and places."""
+    violations = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [
         (violation["id"], [node["html"][:160] for node in violation["nodes"]][:4])
         for violation in violations
         if violation["impact"] in ("serious", "critical")
     ]
-    assert serious == []
 
 
-def test_page_is_accessible_on_a_phone(visit, page_name):
-    """The same at 360 px, where more boxes scroll."""
-    violations = Axe().run(visit(page_name, width=360).page).response["violations"]
-    serious = [
-        (violation["id"], [node["html"][:160] for node in violation["nodes"]][:4])
-        for violation in violations
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+def test_page_is_accessible(desktop):
+    """Axe finds nothing serious or critical."""
+    assert desktop.page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert serious(desktop.page) == []
 
 
-def test_each_image_says_what_it_shows(visit, page_name):
+def test_dark_page_has_contrast(visit, page_name):
+    """In the dark mode only the colours are others."""
+    page = visit(page_name, scheme="dark").page
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert serious(page, runOnly=["color-contrast"]) == []
+
+
+def test_page_is_accessible_on_a_phone(phone):
+    """At 360 px the colours are the same, but more boxes scroll."""
+    assert serious(phone.page, rules={"color-contrast": {"enabled": False}}) == []
+
+
+def test_each_image_says_what_it_shows(desktop):
     """The alt text of a figure is a sentence, not a file name, a hash or nothing."""
-    alts = visit(page_name).page.eval_on_selector_all(
+    alts = desktop.page.eval_on_selector_all(
         "article img", "images => images.map((image) => [image.getAttribute('alt'), image.getAttribute('src')])"
     )
     without = [
@@ -110,9 +112,9 @@ def test_keyboard_reaches_the_text(visit, page_name):
     assert page.evaluate("document.querySelector('#main-content').contains(document.activeElement)")
 
 
-def test_no_formula_is_left_in_its_source(visit, page_name):
+def test_no_formula_is_left_in_its_source(desktop):
     """No dollar, macro or error of KaTeX stands in the text."""
-    text = visit(page_name).page.eval_on_selector(
+    text = desktop.page.eval_on_selector(
         "article",
         """article => {
             const copy = article.cloneNode(true);
@@ -133,15 +135,14 @@ def test_symbols_have_their_colour_in_both_modes(visit):
     assert page.locator("article .katex-mathml math").count() > 0
 
 
-def test_every_icon_is_in_the_font_of_the_book(visit, page_name):
+def test_every_icon_is_in_the_font_of_the_book(desktop):
     """The small font holds each icon of the page, and the theme's big one is not fetched."""
-    seen = visit(page_name)
-    drawn = seen.page.eval_on_selector_all(
+    drawn = desktop.page.eval_on_selector_all(
         ".fa-solid", "icons => icons.map((icon) => getComputedStyle(icon, '::before').content.codePointAt(1))"
     )
     assert drawn
     assert set(drawn) <= icon_font.codes()
-    assert not any("fa-solid-900" in url for url in seen.requests)
+    assert not any("fa-solid-900" in url for url in desktop.requests)
 
 
 def test_every_chapter_stays_within_its_bounds():

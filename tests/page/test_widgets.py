@@ -16,6 +16,7 @@ FIGURES = [
     for path in sorted((BOOK / "book").rglob("*.html"))
     for number, kind in enumerate(FIGURE.findall(path.read_text(encoding="utf-8")))
 ]
+PAGES = sorted({page for page, _, _ in FIGURES})
 # What the reader sees of a figure: every pixel it drew, every shape, every word.
 LOOK = """figure => JSON.stringify([
     [...figure.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()),
@@ -60,9 +61,17 @@ ALIVE = "window.listening.size + window.observing.size"
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for `figure_at` on every figure of the book."""
+    """Run a test that asks for `figure_at` on every figure of the book, one with `figures_on` on every page of them."""
     if "figure_at" in metafunc.fixturenames:
         metafunc.parametrize("figure_at", FIGURES, ids=[f"{kind}-{page}" for page, _, kind in FIGURES])
+    if "figures_on" in metafunc.fixturenames:
+        metafunc.parametrize("figures_on", PAGES)
+
+
+def each(page):
+    """Bring one figure of a page after the other to life."""
+    for number in range(page.locator(".cw-figure").count()):
+        yield start(page, number)
 
 
 def start(page, number: int):
@@ -139,12 +148,12 @@ def test_figure_follows_the_pointer(browser, site, figure_at, touch):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light")])
-def test_living_figure_is_accessible(visit, site, figure_at, width, scheme):
-    """Axe finds nothing at all in it, in either mode and on a phone; and it asked nothing of another host."""
-    page_name, number, _ = figure_at
-    seen = visit(page_name, width=width, scheme=scheme)
-    start(seen.page, number).evaluate("figure => figure.setAttribute('data-tested', '')")
-    violations = Axe().run(seen.page, context="[data-tested]").response["violations"]
+def test_living_figures_are_accessible(visit, site, figures_on, width, scheme):
+    """Axe finds nothing at all in them, in either mode and on a phone; and they asked nothing of another host."""
+    seen = visit(figures_on, width=width, scheme=scheme)
+    alive = len(list(each(seen.page)))
+    assert alive == seen.page.locator(".cw-figure.cw-lives").count()
+    violations = Axe().run(seen.page, context=".cw-figure").response["violations"]
     assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:4]) for one in violations] == []
     assert [url for url in seen.requests if not url.startswith((site, "data:", "blob:"))] == []
 
@@ -204,32 +213,30 @@ def test_unmounting_leaves_nothing(browser, site, figure_at):
     context.close()
 
 
-def test_figure_works_from_a_folder(browser, figure_at):
-    """Opened as a file, without a server: it lives and says something, and nothing goes wrong."""
-    page_name, number, _ = figure_at
+def test_figures_work_from_a_folder(browser, figures_on):
+    """Opened as files, without a server: they live and say something, and nothing goes wrong."""
     page = browser.new_page()
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    page.goto((BOOK / page_name).as_uri())
-    figure = start(page, number)
-    assert figure.evaluate(READOUT).strip()
+    page.goto((BOOK / figures_on).as_uri())
+    for figure in each(page):
+        assert figure.evaluate(READOUT).strip()
     assert wrong == []
     page.close()
 
 
-def test_controls_are_big_enough_for_a_finger(visit, figure_at):
+def test_controls_are_big_enough_for_a_finger(visit, figures_on):
     """At 360 px nothing scrolls sideways, and every control is at least 24 px high and wide."""
-    page_name, number, _ = figure_at
-    page = visit(page_name, width=360).page
-    figure = start(page, number)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth + 1")
-    small = figure.locator("input, button, select").evaluate_all(
-        """all => all.map((one) => [one, one.getBoundingClientRect()])
-            .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([one]) => one.outerHTML)"""
-    )
-    assert small == []
+    page = visit(figures_on, width=360).page
+    for figure in each(page):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth + 1")
+        small = figure.locator("input, button, select").evaluate_all(
+            """all => all.map((one) => [one, one.getBoundingClientRect()])
+                .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([one]) => one.outerHTML)"""
+        )
+        assert small == []
 
 
 def test_explorer_opens_where_the_address_says(visit):
@@ -280,23 +287,24 @@ def test_a_figure_that_cannot_start_says_so(visit):
     assert figure.locator(".cw-still").is_visible()
 
 
-def test_paper_and_no_script_get_the_still(browser, site, figure_at):
-    """On paper and without JavaScript the picture is there, with a sentence for those who cannot see it."""
-    page_name, number, _ = figure_at
+def test_paper_and_no_script_get_the_still(browser, site, figures_on):
+    """On paper and without JavaScript the pictures are there, with a sentence for those who cannot see them."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(site + page_name)
-    still = page.locator(".cw-figure").nth(number).locator(".cw-still")
-    assert still.is_visible()
-    assert len(still.get_attribute("alt").split()) >= 8
+    page.goto(site + figures_on)
+    for still in page.locator(".cw-figure .cw-still").all():
+        assert still.is_visible()
+        assert len(still.get_attribute("alt").split()) >= 8
+    assert page.locator(".cw-figure .cw-still").count() == page.locator(".cw-figure").count()
     context.close()
 
     page = browser.new_page()
-    page.goto(site + page_name)
-    figure = start(page, number)
+    page.goto(site + figures_on)
+    figures = list(each(page))
     page.emulate_media(media="print")
-    assert figure.locator(".cw-still").is_visible()
-    assert not figure.locator(".cw").is_visible()
+    for figure in figures:
+        assert figure.locator(".cw-still").is_visible()
+        assert not figure.locator(".cw").is_visible()
     page.close()
 
 
