@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -26,7 +27,8 @@ def networks(given):
     return [[width for width in row if width] for row in given["widths"].tolist()]
 
 
-def built(widths):
+@cache
+def built(*widths):
     """How many parameters the network has that the library builds."""
     model = Autoencoder(widths[-1], input_dim=widths[0], hidden=widths[1:-1])
     return sum(parameter.numel() for parameter in model.parameters())
@@ -48,7 +50,7 @@ def judge_all(given, got):
     return explain(
         got,
         "parameters",
-        [built(widths) for widths in lists],
+        [built(*widths) for widths in lists],
         rtol=0,
         mistakes={
             "the biases are missing: one for each output of each layer": count(lambda n, m: 2 * n * m),
@@ -82,7 +84,7 @@ def judge_one_more(given, got):
     return explain(
         got,
         "one_more",
-        [built(more) - built(widths) for more, widths in zip(wider, lists, strict=True)],
+        [built(*more) - built(*widths) for more, widths in zip(wider, lists, strict=True)],
         rtol=0,
         mistakes={
             "that is what the encoder gains; where is the decoder?": beside + 1,
@@ -90,7 +92,7 @@ def judge_one_more(given, got):
             "the number in the code is an output of the encoder and has a bias, too": 2 * beside,
             "the decoder only reads the number in the code: no bias belongs to an input": 2 * beside + 2,
             "the code is not next to the first layer: which width stands beside it?": [2 * w[0] + 1 for w in lists],
-            "this is the whole network with the wider code: by how much has it grown?": [built(w) for w in wider],
+            "this is the whole network with the wider code: by how much has it grown?": [built(*w) for w in wider],
         },
         otherwise="count 3 → 2 → 3 and 3 → 3 → 3 by hand, and subtract",
     )
