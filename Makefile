@@ -11,7 +11,7 @@ export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test serve bench checkpoints clean
+.PHONY: help setup book test serve bench checkpoints exercises clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
@@ -45,6 +45,10 @@ serve: book ## build the book and serve it on this machine (PORT=8000)
 
 bench: $(READY) ## measure the training loop, the pages and the maps: the tables in README.md (half an hour)
 	$(BIN)/python -m benchmarks
+
+exercises: $(READY) ## try every exercise, then write its notebooks to _build/exercises
+	$(BIN)/python -m tools.exercises check
+	$(BIN)/python -m tools.exercises build
 
 checkpoints: $(READY) ## train the shipped weights and make the shipped maps anew
 	$(BIN)/python -m tools.train_checkpoints

@@ -68,6 +68,7 @@ def setup(app):
     app.add_config_value("course_edition", "", "env")
     app.setup_extension("quiz")
     app.setup_extension("api_reference")
+    app.setup_extension("course_exercises")
     app.add_directive("build-report", BuildReport)
     app.add_directive("symbol-table", SymbolTable)
     app.add_html_math_renderer("katex", (katex_math.visit_inline, None), (katex_math.visit_block, None))

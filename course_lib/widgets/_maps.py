@@ -1,4 +1,4 @@
-"""Maps that travel: coordinates of ten bits, digits of four bits a pixel, and who is near whom before any map."""
+"""Maps that travel: coordinates of twelve bits, digits of four bits a pixel, and who is near whom before any map."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import orthogonal_procrustes
 from sklearn.neighbors import NearestNeighbors
 
-TEN_BITS = 1023
+TWELVE_BITS = 4095  # with ten, one in eight neighbours on a map with a long tail would be another one
 FOUR_BITS = 15
 
 
@@ -30,13 +30,13 @@ def turned_like(points: np.ndarray, other: np.ndarray) -> np.ndarray:
     return points @ rotation
 
 
-def pack_ten_bits(fractions: np.ndarray) -> bytes:
-    """Fractions in [0, 1] as numbers of ten bits, row by row, the lowest bit of the first byte first.
+def pack_twelve_bits(fractions: np.ndarray) -> bytes:
+    """Fractions in [0, 1] as numbers of twelve bits, row by row, the lowest bit of the first byte first.
 
-    A fraction is off by at most 1/2046. Twenty bits a point: the last byte is filled up with zeros.
+    A fraction is off by at most 1/8190. A point takes three bytes.
     """
-    numbers = np.round(TEN_BITS * np.clip(fractions, 0, 1)).astype(np.uint16).ravel()
-    return np.packbits((numbers[:, None] >> np.arange(10)) & 1, bitorder="little").tobytes()
+    numbers = np.round(TWELVE_BITS * np.clip(fractions, 0, 1)).astype(np.uint16).ravel()
+    return np.packbits((numbers[:, None] >> np.arange(12)) & 1, bitorder="little").tobytes()
 
 
 def pack_images(x: np.ndarray) -> bytes:
@@ -45,6 +45,6 @@ def pack_images(x: np.ndarray) -> bytes:
     return zlib.compress((levels[:, ::2] << 4 | levels[:, 1::2]).tobytes(), 9)
 
 
-def nearest_images(x: np.ndarray, k: int) -> np.ndarray:
-    """The k nearest other images of each one, by Euclidean distance of the pixels: uint16, shape (n, k)."""
+def nearest_rows(x: np.ndarray, k: int) -> np.ndarray:
+    """The k nearest other rows of each one, by Euclidean distance, nearest first: uint16, shape (n, k)."""
     return NearestNeighbors(n_neighbors=k).fit(x).kneighbors(return_distance=False).astype("<u2")

@@ -1,4 +1,4 @@
-"""Five maps of the same digits side by side: what is one group in one of them, is it one in the others?"""
+"""Five maps of the same digits side by side, linked: a group in one of them need not be one in the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from course_lib import plots
 from course_lib.data import Split
 from course_lib.widgets._base import CourseWidget
-from course_lib.widgets._maps import in_a_square, nearest_images, pack_images, pack_ten_bits, turned_like
+from course_lib.widgets._maps import in_a_square, nearest_rows, pack_images, pack_twelve_bits, turned_like
 
 SHOWN = 2000
 COMPARED, GROUP = 5, 10  # neighbours that are drawn, and those that say how compact a group is
@@ -120,7 +120,7 @@ class FiveMaps(CourseWidget):
         if len(index) <= GROUP:
             raise ValueError(f"got {len(index)} held-out images, expected more than {GROUP}: each needs neighbours")
         shown = Split(images.x[index], images.y[index])
-        near = nearest_images(shown.x.numpy(), GROUP)
+        near = nearest_rows(shown.x.numpy(), GROUP)
         places = list(_upright(maps, len(index)))
         usual = {
             trait: min((one.setting for one, _ in places if one.method == method), key=lambda s: abs(s - wanted))
@@ -128,7 +128,7 @@ class FiveMaps(CourseWidget):
         }
         widget = cls(
             maps=[{"method": one.method, "name": NAMES[one.method], "setting": one.setting} for one, _ in places],
-            points=pack_ten_bits(np.stack([points for _, points in places])),
+            points=pack_twelve_bits(np.stack([points for _, points in places])),
             pixels=pack_images(shown.x.numpy()),
             labels=shown.y.to(torch.uint8).numpy().tobytes(),
             near=near.tobytes(),
@@ -138,23 +138,24 @@ class FiveMaps(CourseWidget):
         widget._drawn = shown, near, [points for _, points in places]
         return widget
 
-    def _shown_maps(self) -> list[int]:
-        chosen = {"tsne": self.perplexity, "umap": self.neighbours}
-        return [i for i, one in enumerate(self.maps) if one["setting"] == chosen.get(one["method"])]
-
     def still(self) -> Figure:
         """The five maps, in each of them lines from the chosen digit to its nearest in pixels; and those digits."""
         shown, near, places = self._drawn
-        figure, axes = plt.subplots(2, 3, figsize=(8.4, 6.0))
+        figure, axes = plt.subplots(2, 3, figsize=(8.4, 6.4))
         nearest = near[self.digit, :COMPARED]
         for ax, number in zip(axes.flat, self._shown_maps(), strict=False):
             points = places[number]
-            plots.digits_plane(torch.tensor(points), shown.y, ax=ax, size=2.0)
+            plots.digits_plane(torch.tensor(points), shown.y, ax=ax, size=min(9.0, 4000 / len(points)))
+            for name in ax.texts:
+                name.set_fontsize(8)  # panels are small: a larger circle would hide a group
+            ax.plot(
+                *points[self._selected()].T, "o", color=plots.INK, fillstyle="none", markersize=3, markeredgewidth=0.5
+            )
             for other in nearest:
                 ax.plot(*points[[self.digit, other]].T, color=plots.INK, linewidth=1.2, marker="o", markersize=3)
-            ax.set(
-                title=_title(self.maps[number]), xlabel="", ylabel="", xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1)
-            )
+            kept = len(set(nearest) & set(nearest_rows(points, COMPARED)[self.digit]))
+            ax.set(title=_title(self.maps[number]), xlabel=f"keeps {kept} of {COMPARED}", ylabel="")
+            ax.set(xticks=[], yticks=[], xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         plots.images(shown.x[[self.digit, *nearest.tolist()]], columns=3, ax=axes[1, 2])
         axes[1, 2].set_title(f"a {int(shown.y[self.digit])} and its {COMPARED} nearest")
         return figure
@@ -162,11 +163,22 @@ class FiveMaps(CourseWidget):
     def describe(self) -> str:
         """What the still shows."""
         names = ", ".join(_title(self.maps[number]) for number in self._shown_maps())
+        selected = int(self._selected().sum())
+        rings = f" Rings mark the {selected:,} digits that were selected in one of them." if selected else ""
         return (
             f"Maps of the same {len(self.labels):,} digits, side by side: {names}. Lines lead from a "
             f"{self.labels[self.digit]} to the {COMPARED} digits nearest to it in pixels, short where a map keeps them "
-            "together."
+            f"together.{rings}"
         )
+
+    def _shown_maps(self) -> list[int]:
+        chosen = {"tsne": self.perplexity, "umap": self.neighbours}
+        return [i for i, one in enumerate(self.maps) if one["setting"] == chosen.get(one["method"])]
+
+    def _selected(self) -> np.ndarray:
+        number, left, bottom, right, top = self.brush
+        x, y = self._drawn[2][int(number)].T
+        return (left <= x) & (x <= right) & (bottom <= y) & (y <= top) & (left < right) & (bottom < top)
 
 
 def _title(one: dict) -> str:

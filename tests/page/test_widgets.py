@@ -320,3 +320,165 @@ def test_explorer_keeps_up_with_the_pointer(visit):
         settle(page)
         shown.add(figure.locator("canvas.le-digit").evaluate("canvas => canvas.toDataURL()"))
     assert len(shown) == 20
+
+
+@pytest.fixture
+def five(visit):
+    """The figure "Five maps", opened, and what it says at first."""
+    page_name, number, _ = next(one for one in FIGURES if one[2] == "five-maps")
+    seen = visit(page_name)
+    figure = start(seen.page, number)
+    return seen.page, figure, figure.evaluate(READOUT)
+
+
+MAPS = "figure => [...figure.querySelectorAll('canvas.fm-map')].map((canvas) => canvas.toDataURL())"
+
+
+def drag(page, canvas, start_at, end_at):
+    """Press at one place of a canvas, given as fractions of it, and let go at another."""
+    box = canvas.bounding_box()
+    (x0, y0), (x1, y1) = ((box["x"] + u * box["width"], box["y"] + v * box["height"]) for u, v in (start_at, end_at))
+    page.mouse.move(x0, y0)
+    page.mouse.down()
+    page.mouse.move(x1, y1, steps=6)
+    page.mouse.up()
+    settle(page)
+
+
+def test_brush_in_one_map_selects_in_all(five):
+    """Five maps change, each says how compact the group is in it; escape and the button take it back."""
+    page, figure, said = five
+    assert said.endswith("Nothing is selected.")
+    assert not figure.get_by_role("button", name="clear the selection").is_visible()
+    maps = figure.locator("canvas.fm-map")
+    before = figure.evaluate(MAPS)
+    for way, end in (("button", (0.7, 0.7)), ("key", (0.9, 0.5))):
+        drag(page, maps.nth(1), (0.05, 0.05), end)
+        assert re.search(r"Selected in t-SNE, perplexity \d+: \d+ digits, ", figure.evaluate(READOUT))
+        assert all(one != other for one, other in zip(before, figure.evaluate(MAPS), strict=True))
+        assert figure.get_by_text(re.compile(r"keeps \d of 5 · together \d+\s%")).count() == 5
+        if way == "button":
+            figure.get_by_role("button", name="clear the selection").click()
+        else:
+            maps.nth(3).focus()
+            page.keyboard.press("Escape")
+        page.mouse.move(0, 0)
+        settle(page)
+        assert figure.evaluate(READOUT) == said
+        assert figure.evaluate(MAPS) == before
+
+
+def test_mouse_points_and_a_click_chooses(five):
+    """A digit under the mouse is shown while it is there; after a click it stays, and is in the address."""
+    page, figure, said = five
+    canvas = figure.locator("canvas.fm-map").nth(4)
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    settle(page)
+    pointed = figure.evaluate(READOUT)
+    assert pointed != said
+    page.mouse.move(0, 0)
+    settle(page)
+    assert figure.evaluate(READOUT) == said
+    canvas.click()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(200)
+    assert figure.evaluate(READOUT) == pointed
+    assert re.search(r"\.digit=\d+", page.url)
+
+
+def test_keys_choose_and_brush_and_the_address_keeps_it(five, visit, site):
+    """Arrows go from digit to digit, with shift they select; the page's address brings all of it back."""
+    page, figure, said = five
+    canvas = figure.locator("canvas.fm-map").nth(2)
+    canvas.focus()
+    label = canvas.get_attribute("aria-label")
+    seen = {said}
+    for key in ("ArrowRight", "ArrowUp", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+        settle(page)
+        seen.add(figure.evaluate(READOUT))
+    assert len(seen) >= 3
+    assert re.match(r"UMAP, \d+ neighbours: \d+ digits as points, a \d is chosen", label)
+    sizes = []
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowRight")
+        settle(page)
+        sizes.append(int(re.search(r"Selected in UMAP, \d+ neighbours: (\d+) digit", figure.evaluate(READOUT))[1]))
+    assert sizes == sorted(sizes)
+    assert sizes[0] >= 1
+    slider = figure.get_by_role("slider").first
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    page.wait_for_timeout(200)
+    again = visit(page.url.removeprefix(site))
+    number = page.evaluate(
+        "figure => [...document.querySelectorAll('.cw-figure')].indexOf(figure)", figure.element_handle()
+    )
+    assert start(again.page, number).evaluate(READOUT) == figure.evaluate(READOUT)
+    assert again.messages == []
+
+
+def test_slider_moves_one_map_and_keeps_the_selection(five):
+    """Its value is announced; the points travel unless the reader asked for less motion; the group stays the same."""
+    page, figure, _ = five
+    drag(page, figure.locator("canvas.fm-map").nth(1), (0.05, 0.05), (0.6, 0.6))
+    group = re.search(r"Selected in (t-SNE, perplexity \d+: \d+ digits,.*?\.)", figure.evaluate(READOUT))[1]
+    slider = figure.get_by_role("slider", name="t-SNE: perplexity")
+    slider.focus()
+    before, value = figure.evaluate(MAPS), slider.get_attribute("aria-valuetext")
+    figure.evaluate(
+        """figure => {
+            const grid = figure.querySelector(".fm-grid");
+            window.busy = [];
+            new MutationObserver(() => window.busy.push(grid.ariaBusy)).observe(grid, { attributes: true });
+        }"""
+    )
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    there = figure.evaluate(MAPS)
+    assert int(slider.get_attribute("aria-valuetext")) < int(value)
+    assert [one == other for one, other in zip(before, there, strict=True)] == [True, False, True, True, True]
+    assert group in figure.evaluate(READOUT)
+    assert page.evaluate("busy.splice(0)")[0] == "true"
+    page.emulate_media(reduced_motion="reduce")
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert set(page.evaluate("busy")) == {"false"}
+    assert figure.evaluate(MAPS) == before
+
+
+def test_finger_chooses_brushes_and_scrolls(browser, site):
+    """A tap chooses, a way that begins sideways selects, one that begins upwards moves the page."""
+    page_name, number, _ = next(one for one in FIGURES if one[2] == "five-maps")
+    context = browser.new_context(viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(site + page_name)
+    figure = start(page, number)
+    canvas = figure.locator("canvas.fm-map").nth(1)
+    canvas.scroll_into_view_if_needed()
+    said, box = figure.evaluate(READOUT), canvas.bounding_box()
+    fingers = context.new_cdp_session(page)
+
+    def stroke(*way):
+        for kind, place in (("touchStart", way[0]), *(("touchMove", place) for place in way[1:]), ("touchEnd", None)):
+            points = (
+                [{"x": box["x"] + place[0] * box["width"], "y": box["y"] + place[1] * box["height"]}] if place else []
+            )
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        settle(page)
+
+    page.touchscreen.tap(box["x"] + 0.6 * box["width"], box["y"] + 0.3 * box["height"])
+    settle(page)
+    tapped = figure.evaluate(READOUT)
+    assert tapped != said
+    assert tapped.endswith("Nothing is selected.")
+    stroke((0.1, 0.1), (0.3, 0.12), (0.6, 0.3), (0.8, 0.8))
+    assert "Selected in t-SNE" in (selected := figure.evaluate(READOUT))
+    before = page.evaluate("window.scrollY")
+    stroke((0.5, 0.9), (0.5, 0.6), (0.5, 0.3), (0.5, 0.1))
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.scrollY") != before
+    assert figure.evaluate(READOUT) == selected
+    context.close()

@@ -6,7 +6,7 @@
 //   maps        list of {method, name, setting}  Python; those of one method together, settings rising:
 //                 method   "pca", "tsne", "umap", "autoencoder" or "vae"
 //                 setting  integer or null      perplexity of t-SNE, n_neighbors of UMAP
-//   points      bytes, (maps, n, 2) 10-bit    fractions of each map's square, y upwards, see core/points.mjs; Python
+//   points      bytes, (maps, n, 2) 12-bit    fractions of each map's square, y upwards, see core/points.mjs; Python
 //   pixels      bytes, (n, 784) 4-bit, deflated  the digits, 15 is ink; Python
 //   labels      bytes, (n,) uint8, 0 to 9     which digits they are; Python
 //   near        bytes, (n, 10) uint16         the nearest others in pixels, nearest first; Python
@@ -15,48 +15,30 @@
 //   neighbours  integer                       setting of the UMAP that is shown; the reader, Python
 //   digit       integer, 0 to n − 1           the digit whose neighbours are shown; the reader, Python
 //   brush       [map, left, bottom, right, top]  place in maps, fractions of its square; the reader, Python
-import { brushable } from "./core/brush.mjs";
+import { brushable, drawBrush } from "./core/brush.mjs";
 import { drawImage, drawLine, fitCanvas, linearScale } from "./core/canvas.mjs";
 import { button, h, readout, slider } from "./core/controls.mjs";
-import { drawNames, inflate, medians, unpackImage } from "./core/digits.mjs";
+import { drawNames, drawPictures, inflate, placesBeside, unpackImage } from "./core/digits.mjs";
+import { census, kept, together } from "./core/groups.mjs";
 import { begin, inkOf } from "./core/life.mjs";
-import { blend, inRectangle, nearestPoint, nearestTable, nextPoint, rectangle, unpackTenBits, widened } from "./core/points.mjs";
+import { blend, inRectangle, nearestPoint, nearestTable, nextPoint, rectangle, unpackTwelveBits, widened } from "./core/points.mjs";
 
 const GROUP = 10; // neighbours that say how compact a group is
 const COMPARED = 5; // those that are drawn
 const MOVE = 700; // milliseconds from one setting to the next
 const STEP = 0.04; // of the square: what a key adds to the brush
 const REACH = 18; // pixels within which a mouse points at a digit
-const NOTE =
-  "Lines lead from the chosen digit to the five nearest to it in pixels; below each map stand the five nearest to it " +
-  "there, framed if they are among those. Point at a digit to see it, click or tap to choose it, drag to select (on a " +
-  "touch screen begin sideways). On a map with the keyboard: arrow keys go to the next digit, with shift they draw a " +
-  "rectangle round it and widen it, escape clears it. “Together” is the share of the ten nearest of each selected digit " +
-  "that are selected too, on average.";
-
-/** How many of the first `count` neighbours of a point in one table are among those in another. */
-export function kept(table, other, point, count = COMPARED) {
-  const of = (one) => one.subarray(point * GROUP, point * GROUP + count);
-  return of(table).filter((i) => of(other).includes(i)).length;
-}
-
-/** The share of the selected points' ten nearest that are selected too, on average; null if nothing is selected. */
-export function together(table, mask) {
-  let [both, selected] = [0, 0];
-  mask.forEach((one, i) => {
-    if (!one) return;
-    selected++;
-    for (let k = 0; k < GROUP; k++) both += mask[table[i * GROUP + k]];
-  });
-  return selected ? both / (GROUP * selected) : null;
-}
-
-/** Which digits are selected, most frequent first: [digit, count] pairs. */
-export function census(labels, mask) {
-  const counts = new Array(10).fill(0);
-  mask.forEach((one, i) => (counts[labels[i]] += one));
-  return [...counts.entries()].filter(([, count]) => count).sort((a, b) => b[1] - a[1]);
-}
+const NETWORKS = ["autoencoder", "vae"];
+const NOTES = [
+  "Lines lead from the chosen digit to the five nearest to it in pixels. Below each map: the five nearest to it there, " +
+    "framed if they are also near in pixels. “Together” is the share of the ten nearest of each selected digit that are " +
+    "selected too, on average.",
+  "The digits are a random sample of the test images; PCA, UMAP and the two networks were fitted to others. t-SNE has no " +
+    "map for new images: it was run on these and those, all at once.",
+  "Point at a digit to see it, click or tap to choose it, drag to select (on a touch screen begin sideways). On a map " +
+    "with the keyboard: arrow keys go to the next digit; with shift they draw a rectangle round it and widen it; escape " +
+    "clears it.",
+];
 
 /** The place in a list of what is nearest to a number. */
 export function nearestSetting(settings, wanted) {
@@ -64,17 +46,19 @@ export function nearestSetting(settings, wanted) {
   return distances.indexOf(Math.min(...distances));
 }
 
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 const listed = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts.join(""));
 
-/** What a map is called, with its setting. */
-export function titleOf({ method, name, setting }) {
-  return name + ({ tsne: `, perplexity ${setting}`, umap: `, ${setting} neighbours` }[method] ?? "");
+const settingOf = ({ method, setting }) => ({ tsne: `perplexity ${setting}`, umap: `${setting} neighbours` })[method];
+
+/** What a map is called, with its setting; in a sentence the setting stands in brackets. */
+export function titleOf(map, before = ", ", after = "") {
+  return map.name + (settingOf(map) ? before + settingOf(map) + after : "");
 }
 
 /** The chosen digit in words: its neighbours in pixels, and how many of them each map keeps. */
 export function sayDigit(digit, nearest, counts) {
-  const keeps = counts.map(([name, count]) => `${name} ${count}`);
+  const keeps = counts.map(([name, count]) => `${count} by ${name}`);
   return `A ${digit}; the ${nearest.length} nearest in pixels are ${nearest.join(", ")}. Kept of them: ${listed(keeps)}.`;
 }
 
@@ -82,9 +66,9 @@ export function sayDigit(digit, nearest, counts) {
 export function saySelection(title, counts, shares, n) {
   const selected = counts.reduce((sum, [, count]) => sum + count, 0);
   if (!selected) return "Nothing is selected.";
-  const which = listed(counts.map(([digit, count]) => `${count} × ${digit}`));
+  const which = listed(counts.map(([digit, count]) => `${count}\u00a0×\u00a0${digit}`));
   const compact = listed(shares.map(([name, share]) => `${name} ${percent(share)}`));
-  return `Selected in ${title}: ${selected} digits, ${which}. Together: ${compact}; by chance ${percent((selected - 1) / (n - 1))}.`;
+  return `Selected in ${title}: ${selected} ${selected === 1 ? "digit" : "digits"}, ${which}. Together: ${compact}; by chance ${percent((selected - 1) / (n - 1))}.`;
 }
 
 // ---- View ----
@@ -95,21 +79,17 @@ function scales(side) {
   return { x: linearScale([0, 1], [EDGE, side - EDGE]), y: linearScale([0, 1], [side - EDGE, EDGE]) };
 }
 
-// All points; where some are selected the others are faint and small.
-function drawPoints(context, side, points, labels, colors, mask, ink) {
+// A point is a small square, larger if it is selected; those outside a selection are faint.
+function drawPoints(context, side, points, labels, colors, ink, { mask = null, faint = false } = {}) {
   const { x, y } = scales(side);
-  const small = side < 190 ? 1.8 : 2.4;
-  for (const turn of mask ? [0, 1] : [1]) {
-    context.globalAlpha = turn ? (mask ? 1 : 0.75) : 0.22;
-    const size = small + (mask ? turn - 0.4 : 0);
-    for (let i = 0; i < labels.length; i++) {
-      if (mask && mask[i] !== turn) continue;
-      context.fillStyle = colors[labels[i]];
-      context.fillRect(x.toPixel(points[2 * i]) - size / 2, y.toPixel(points[2 * i + 1]) - size / 2, size, size);
-    }
+  const size = Math.min(3.6, Math.max(1.8, (0.45 * side) / Math.sqrt(labels.length))) + (mask ? 0.8 : faint ? -0.4 : 0);
+  context.globalAlpha = mask ? 1 : faint ? 0.25 : 0.75;
+  for (let i = 0; i < labels.length; i++) {
+    if (mask && !mask[i]) continue;
+    context.fillStyle = colors[labels[i]];
+    context.fillRect(x.toPixel(points[2 * i]) - size / 2, y.toPixel(points[2 * i + 1]) - size / 2, size, size);
   }
   context.globalAlpha = 1;
-  drawNames(context, medians(points, labels), x, y, ink, side < 190 ? 13 : 16);
 }
 
 // The chosen digit, and lines to its nearest in pixels.
@@ -133,31 +113,6 @@ function ring(context, [px, py], radius, color, width) {
   context.stroke();
 }
 
-function drawBrush(context, side, [left, bottom, right, top], ink) {
-  const { x, y } = scales(side);
-  const box = [x.toPixel(left), y.toPixel(top), x.toPixel(right) - x.toPixel(left), y.toPixel(bottom) - y.toPixel(top)];
-  Object.assign(context, { strokeStyle: ink.page, lineWidth: 4 });
-  context.strokeRect(...box);
-  Object.assign(context, { strokeStyle: ink.x, lineWidth: 2 });
-  context.setLineDash([6, 3]);
-  context.strokeRect(...box);
-  context.setLineDash([]);
-}
-
-// A row of small pictures; a frame for those that are in `framed`.
-function drawRow(canvas, width, images, framed, ink) {
-  const gap = 4;
-  const size = Math.min(34, (width - 4 - gap * (COMPARED - 1)) / COMPARED);
-  const context = fitCanvas(canvas, width, size + 4);
-  images.forEach((pixels, i) => {
-    const left = 2 + i * (size + gap);
-    drawImage(context, pixels, { x: left, y: 2, size, ink });
-    Object.assign(context, { strokeStyle: framed[i] ? ink.text : ink.line, lineWidth: framed[i] ? 2.5 : 1, globalAlpha: framed[i] ? 1 : 0.5 });
-    context.strokeRect(left, 2, size, size);
-    context.globalAlpha = 1;
-  });
-}
-
 // ---- Controller ----
 
 async function render({ model, el, signal }) {
@@ -167,7 +122,7 @@ async function render({ model, el, signal }) {
   const labels = bytesOf("labels");
   const n = labels.length;
   const near = Uint16Array.from({ length: n * GROUP }, (_, i) => model.get("near").getUint16(2 * i, true));
-  const points = unpackTenBits(model.get("points"));
+  const points = unpackTwelveBits(model.get("points"));
   const maps = model.get("maps").map((one, number) => ({ ...one, number, points: points.subarray(2 * n * number, 2 * n * (number + 1)) }));
   const tableOf = (map) => (map.table ??= nearestTable(map.points, GROUP));
   const life = begin({ model, el, signal }, draw);
@@ -182,7 +137,8 @@ async function render({ model, el, signal }) {
     const settings = steps.map((one) => one.setting);
     const key = { tsne: "perplexity", umap: "neighbours" }[steps[0].method];
     const [canvas, row] = ["map", "row"].map((part) => h("canvas", { className: `fm-${part}` }));
-    const [title, says] = [h("p", { className: "fm-title" }), h("p", { className: "fm-says" })];
+    const [setting, says] = [h("span"), h("p", { className: "fm-says" })];
+    const title = h("p", { className: "fm-title" }, steps[0].name, setting);
     const wanted = () => (key ? steps[nearestSetting(settings, model.get(key))] : steps[0]);
     const side = () => Math.max(120, Math.floor(canvas.parentElement.clientWidth));
     const toData = ([px, py]) => [scales(side()).x.toData(px), scales(side()).y.toData(py)];
@@ -202,9 +158,13 @@ async function render({ model, el, signal }) {
         pointed = -1;
         life.update({ brush: [wanted().number, ...rectangle(toData(from), toData(to))] });
       },
-      onStep: (direction) => life.update({ digit: nextPoint(wanted().points, chosen(), direction) }),
+      onStep: (direction) => {
+        const digit = nextPoint(wanted().points, chosen(), direction);
+        pointed = -1;
+        life.update({ digit });
+      },
       onWiden: (direction) => {
-        const [x, y] = wanted().points.slice(2 * chosen());
+        const [x, y] = wanted().points.slice(2 * chosen(), 2 * chosen() + 2);
         const begun = model.get("brush")[0] === wanted().number && own()[2] > own()[0];
         const from = begun ? own() : rectangle([x - STEP, y - STEP], [x + STEP, y + STEP]);
         life.update({ brush: [wanted().number, ...widened(from, direction, STEP)] });
@@ -216,17 +176,20 @@ async function render({ model, el, signal }) {
       onInput: (step) => life.update({ [key]: settings[step] }), signal: life.signal,
     });
     const cell = h("div", { className: "fm-cell" }, title, canvas, row, says);
-    return { cell, canvas, row, title, says, scale, settings, wanted, side, layer: document.createElement("canvas"), since: -Infinity };
+    return { cell, canvas, row, setting, says, scale, settings, wanted, side, dots: h("canvas"), names: h("canvas"), since: -Infinity };
   }
 
   const [picture, nearest] = ["digit", "row"].map((part) => h("canvas", { className: `fm-${part}`, role: "img" }));
-  const [is, those] = [h("p", { className: "fm-title" }), h("p", { className: "fm-says" }, "the five nearest in pixels")];
-  const side = h("div", { className: "fm-cell fm-chosen" }, is, picture, nearest, those);
-  const grid = h("div", { className: "fm-grid" }, ...views.map((view) => view.cell), side);
+  const [is, number, group] = [h("span"), h("span"), h("p", { className: "fm-says" })];
+  const clears = button("Clear", clear, life.signal);
+  clears.setAttribute("aria-label", "clear the selection");
+  const cell = h("div", { className: "fm-cell fm-chosen" }, h("p", { className: "fm-title" }, is, number),
+    h("div", { className: "fm-beside" }, picture, h("div", {}, group, clears)),
+    nearest, h("p", { className: "fm-says" }, "the five nearest in pixels"));
+  const grid = h("div", { className: "fm-grid" }, ...views.map((view) => view.cell), cell);
   const said = readout(life.signal);
-  const clears = button("Clear the selection", clear, life.signal);
-  el.append(h("div", { className: "cw-row" }, ...views.flatMap((view) => (view.scale ? [view.scale.el] : [])), clears), grid, said.el,
-    h("p", { className: "cw-note" }, NOTE));
+  const notes = NOTES.map((text) => h("p", { className: "cw-note" }, text));
+  el.append(h("div", { className: "cw-row fm-settings" }, ...views.flatMap((view) => (view.scale ? [view.scale.el] : []))), grid, said.el, ...notes);
 
   let brushed = { key: "", mask: null };
   function selection() {
@@ -235,7 +198,8 @@ async function render({ model, el, signal }) {
     const key = JSON.stringify([map.number, edges]);
     if (brushed.key !== key) {
       const mask = inRectangle(map.points, edges);
-      brushed = { key, map, edges, counts: census(labels, mask), mask: mask.includes(1) ? mask : null };
+      const size = mask.reduce((sum, one) => sum + one, 0);
+      brushed = { key, map, edges, size, counts: census(labels, mask), mask: size ? mask : null };
     }
     return brushed;
   }
@@ -267,27 +231,40 @@ async function render({ model, el, signal }) {
     const look = [digit, ...views.map((view) => view.map.number), views[0].side(), ink.page, devicePixelRatio].join();
     if (look !== shown) drawNeighbours(digit, around, ink);
     shown = look;
-    clears.disabled = !brush.mask;
-    const counts = views.map(({ map }) => [map.name, kept(near, tableOf(map), digit)]);
-    const shares = brush.mask ? [["in pixels", together(near, brush.mask)], ...views.map(({ map }) => [map.name, together(tableOf(map), brush.mask)])] : [];
+    const counts = views.map(({ map }) => [(NETWORKS.includes(map.method) ? "the " : "") + titleOf(map, " (", ")"), kept(near, tableOf(map), GROUP, digit, COMPARED)]);
+    const share = (table) => together(table, GROUP, brush.mask ?? new Uint8Array(n));
+    const shares = [["in pixels", share(near)], ...views.map(({ map }) => [map.name, share(tableOf(map))])];
     views.forEach((view, i) => {
-      view.title.textContent = titleOf(view.map);
+      view.setting.textContent = titleOf(view.map).slice(view.map.name.length);
       view.says.textContent = `keeps ${counts[i][1]} of ${COMPARED}` + (brush.mask ? ` · together ${percent(shares[i + 1][1])}` : "");
     });
-    said.say(`${sayDigit(labels[digit], [...around].map((i) => labels[i]), counts)} ${saySelection(titleOf(brush.map), brush.counts, shares, n)}`);
+    const pixels = brush.mask ? `${brush.size} selected. Together in pixels: ${percent(shares[0][1])}; by chance: ${percent((brush.size - 1) / (n - 1))}` : "";
+    if (group.textContent !== pixels) group.textContent = pixels;
+    clears.hidden = !brush.mask;
+    said.say(`${sayDigit(labels[digit], [...around].map((i) => labels[i]), counts)}\n${saySelection(titleOf(brush.map), brush.counts, shares, n)}`);
+  }
+
+  // What follows neither the mouse nor the brush is painted once, then copied: the points, and the digits' names.
+  function paintLayers(view, faint, ink) {
+    const side = view.side();
+    const key = [view.map.number, side, faint, ink.page, devicePixelRatio].join();
+    const moves = view.at !== view.map.points;
+    if (view.painted === key && !moves) return;
+    view.painted = moves ? "" : key;
+    drawPoints(fitCanvas(view.dots, side, side), side, view.at, labels, model.get("colors"), ink, { faint });
+    const { x, y } = scales(side);
+    const size = side < 190 ? 12 : 14;
+    drawNames(fitCanvas(view.names, side, side), placesBeside(view.at, labels, (0.6 * size) / side), x, y, ink, size);
   }
 
   function drawMap(view, digit, around, brush, ink) {
     const side = view.side();
-    const key = [view.map.number, side, brush.mask && brush.key, ink.page, devicePixelRatio].join();
-    // What does not follow the mouse is painted once, then copied.
-    if (view.painted !== key || view.at !== view.map.points) {
-      drawPoints(fitCanvas(view.layer, side, side), side, view.at, labels, model.get("colors"), brush.mask, ink);
-    }
-    view.painted = view.at === view.map.points ? key : "";
+    paintLayers(view, brush.mask !== null, ink);
     const context = fitCanvas(view.canvas, side, side);
-    context.drawImage(view.layer, 0, 0, side, side);
-    if (brush.mask && brush.map === view.map) drawBrush(context, side, brush.edges, ink);
+    context.drawImage(view.dots, 0, 0, side, side);
+    if (brush.mask) drawPoints(context, side, view.at, labels, model.get("colors"), ink, { mask: brush.mask });
+    context.drawImage(view.names, 0, 0, side, side);
+    if (brush.mask && brush.map === view.map) drawBrush(context, scales(side), brush.edges, ink);
     drawNearest(context, side, view.at, digit, around, ink);
     view.canvas.setAttribute("aria-label", `${titleOf(view.map)}: ${n} digits as points, a ${labels[digit]} is chosen`);
     view.scale?.set(view.settings.indexOf(view.map.setting));
@@ -298,14 +275,15 @@ async function render({ model, el, signal }) {
     const pictures = (numbers) => [...numbers].map((i) => unpackImage(images, i));
     for (const { map, row } of views) {
       const there = tableOf(map).subarray(digit * GROUP, digit * GROUP + COMPARED);
-      drawRow(row, width, pictures(there), [...there].map((i) => around.includes(i)), ink);
+      drawPictures(row, width, pictures(there), [...there].map((i) => around.includes(i)), ink);
       row.setAttribute("aria-label", `nearest in ${map.name}: ${[...there].map((i) => labels[i]).join(", ")}`);
     }
-    drawRow(nearest, width, pictures(around), [], ink);
+    drawPictures(nearest, width, pictures(around), [], ink);
     nearest.setAttribute("aria-label", `nearest in pixels: ${[...around].map((i) => labels[i]).join(", ")}`);
     drawImage(fitCanvas(picture, 112, 112), unpackImage(images, digit), { size: 112, ink });
     picture.setAttribute("aria-label", `the chosen digit, a ${labels[digit]}`);
-    is.textContent = `a ${labels[digit]}, number ${digit + 1} of ${n}`;
+    is.textContent = `a ${labels[digit]}`;
+    number.textContent = `, no. ${digit} of ${n}`;
   }
   return life.end;
 }

@@ -1,4 +1,5 @@
 // Points on a canvas under a reader's hands: one is pointed at, one is picked, many are brushed.
+// The canvas has `touch-action: pan-y`: a finger that sets out upwards or downwards scrolls the page.
 import { arrowOf, placeOn } from "./controls.mjs";
 
 const STILL = 4; // pixels; a press that moves less is a tap
@@ -26,8 +27,11 @@ export function brushable(canvas, { onPoint, onPick, onBrush, onStep, onWiden, o
   listen("pointermove", (event) => {
     const place = placeOn(canvas, event);
     if (!from) return void (event.pointerType === "mouse" && onPoint(place));
-    drags ||= Math.hypot(place[0] - from[0], place[1] - from[1]) >= STILL;
-    if (drags) onBrush(from, place);
+    const [across, along] = [Math.abs(place[0] - from[0]), Math.abs(place[1] - from[1])];
+    if (!drags && Math.hypot(across, along) < STILL) return undefined;
+    if (!drags && event.pointerType === "touch" && along > across) return void (from = null); // the page scrolls
+    drags = true;
+    return onBrush(from, place);
   });
   listen("pointerup", () => {
     if (from && !drags) onPick(from);
@@ -43,4 +47,15 @@ export function brushable(canvas, { onPoint, onPick, onBrush, onStep, onWiden, o
     else if (event.shiftKey) onWiden(direction);
     else onStep(direction);
   });
+}
+
+/** Draw a brush [left, bottom, right, top] as a dashed rectangle; x and y are scales, as from `linearScale`. */
+export function drawBrush(context, { x, y }, [left, bottom, right, top], ink) {
+  const [from, to] = [[x.toPixel(left), y.toPixel(top)], [x.toPixel(right), y.toPixel(bottom)]];
+  for (const [strokeStyle, lineWidth, dash] of [[ink.page, 4, []], [ink.x, 2, [6, 3]]]) {
+    Object.assign(context, { strokeStyle, lineWidth });
+    context.setLineDash(dash);
+    context.strokeRect(...from, to[0] - from[0], to[1] - from[1]);
+  }
+  context.setLineDash([]);
 }

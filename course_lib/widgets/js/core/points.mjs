@@ -1,15 +1,15 @@
 // Points of a plane, as one flat array x, y, x, y, …: unpacked, searched by place, by direction, by rectangle.
 
 /**
- * Unpack what `course_lib.widgets._maps.pack_ten_bits` wrote: numbers of ten bits, one behind the other.
+ * Unpack what `course_lib.widgets._maps.pack_twelve_bits` wrote: numbers of twelve bits, one behind the other.
  * @param {DataView} bytes  the lowest bit of the first byte comes first
- * @returns {Float32Array}  fractions, 0 to 1 in steps of 1/1023
+ * @returns {Float32Array}  fractions, 0 to 1 in steps of 1/4095
  */
-export function unpackTenBits(bytes) {
-  // A number begins at an even bit, so that two bytes hold it.
-  return Float32Array.from({ length: Math.floor((8 * bytes.byteLength) / 10) }, (_, i) => {
-    const [byte, bit] = [(10 * i) >> 3, (10 * i) & 7];
-    return (((bytes.getUint8(byte) | (bytes.getUint8(byte + 1) << 8)) >> bit) & 1023) / 1023;
+export function unpackTwelveBits(bytes) {
+  // A number begins at a byte or in its middle, so that two bytes hold it.
+  return Float32Array.from({ length: Math.floor((8 * bytes.byteLength) / 12) }, (_, i) => {
+    const [byte, bit] = [(12 * i) >> 3, (12 * i) & 7];
+    return (((bytes.getUint8(byte) | (bytes.getUint8(byte + 1) << 8)) >> bit) & 4095) / 4095;
   });
 }
 
@@ -85,9 +85,9 @@ export function inRectangle(points, [left, bottom, right, top]) {
   });
 }
 
-/** The rectangle between two corners, whichever they are: [left, bottom, right, top], cut off at 0 and 1. */
+/** The rectangle between two corners, whichever they are: [left, bottom, right, top] in thousandths, cut off at 0 and 1. */
 export function rectangle([x0, y0], [x1, y1]) {
-  const cut = (value) => Math.min(1, Math.max(0, value));
+  const cut = (value) => Math.min(1, Math.max(0, Math.round(1000 * value) / 1000)); // no more digits than an address has
   return [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)].map(cut);
 }
 
