@@ -142,11 +142,10 @@ def test_every_notebook_is_valid_and_complete(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_every_expected_picture_can_be_drawn(exercise, tmp_path):
-    """Twice the same, and not empty."""
+    """By the solution, and it is not empty."""
     drawn = picture(exercise)
     assert bool(drawn) == bool(exercise.expected)
     if drawn:
-        assert drawn == picture(exercise)
         (tmp_path / "picture.png").write_bytes(drawn)
         with Image.open(tmp_path / "picture.png") as image:
             assert len(image.getcolors(1 << 24)) > 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -340,6 +341,26 @@ def test_the_tool_makes_the_maps_that_it_says_and_continues_an_interrupted_run(s
         with torch.no_grad():
             sure = float((judge.logits(torch.from_numpy(pictures)).softmax(dim=1).amax(dim=1) > 0.9).double().mean())
         assert one.measured["prior_sure"] == pytest.approx(sure, abs=4 * (2 * 0.25 / 5000) ** 0.5)
+
+
+class FallsBack(PCA):
+    """A stand-in for a UMAP whose spectral start could not be computed."""
+
+    def fit_transform(self, X, y=None):
+        warnings.warn("Spectral initialisation failed! \n\nFalling back to random initialisation!", stacklevel=2)
+        return super().fit_transform(X)
+
+
+@pytest.mark.parametrize(("kind", "fell_back"), [(PCA, False), (FallsBack, True)])
+def test_a_start_that_was_not_the_one_asked_for_is_on_record(small_recipe, monkeypatch, capsys, kind, fell_back):
+    monkeypatch.setattr(train_maps, "build", lambda spec, epochs: kind(2))
+    path, spec = small_recipe / "one.npz", train_maps.Spec("umap", 5, "spectral")
+    train_maps.make(NAME, spec, 0, path)
+    with np.load(path) as arrays:
+        measured = json.loads(str(arrays["measured"]))
+    assert ("fell_back_to_random" in measured) == fell_back
+    assert ("Spectral initialisation failed" in capsys.readouterr().out) == fell_back
+    assert (measured["common_neighbours"], measured["displacement"]) == (1, 0)  # PCA's transform is what it fitted
 
 
 def test_the_validation_images_are_no_fitted_ones():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +42,7 @@ MEASURED = {
     "gives them in another order (in the same order it would look them up)",
     "disparity": "from the same comparison",
     "displacement": "from the same comparison",
+    "fell_back_to_random": "1 where umap-learn could not compute its spectral start and took a random one",
     "inverse_squared_error": f"as squared_error, by inverse_transform from the places of {INVERTED} held-out images",
 }
 NOTE = (
@@ -122,13 +124,19 @@ def make(name: str, spec: Spec, epochs: int, path: Path) -> None:
     shown = np.vstack([fitted, held_out]) if spec.method == "tsne" else fitted
     estimator, trial = build(spec, epochs), build(spec, epochs=1)
     clone(trial).fit(shown[:700])  # compiles; 700 are more than 3 times every perplexity
-    places, cost = metrics.resources.here(partial(estimator.fit_transform, shown))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        places, cost = metrics.resources.here(partial(estimator.fit_transform, shown))
+    for warning in said:
+        print(f"{spec}: {warning.message}", flush=True)
     measured = {
         "processor_seconds": cost.processor_seconds,
         "seconds": cost.wall_seconds,
         "peak_mb": cost.peak_bytes / 1e6,
         "start_mb": cost.start_bytes / 1e6,
     }
+    if any("Falling back to random initialisation" in str(warning.message) for warning in said):
+        measured["fell_back_to_random"] = 1
     if spec.method == "tsne":
         measured["kl_divergence"] = float(estimator.kl_divergence_)
         places, new = places[: len(fitted)], places[len(fitted) :]

@@ -10,13 +10,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.grading.toy_course import KL, solution, submitted
 
 pytestmark = pytest.mark.xdist_group("grading a class")
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "book" / "part4" / "16-teaching.md"
-COMMANDS = re.findall(r"^```\{code-block\} shell\n:class: tutorial\n(.*?)^```$", CHAPTER.read_text("utf-8"), re.M | re.S)
+COMMANDS = re.findall(
+    r"^```\{code-block\} shell\n:class: tutorial\n(.*?)^```$", CHAPTER.read_text("utf-8"), re.M | re.S
+)
 
 
 @pytest.fixture
