@@ -25,7 +25,7 @@ def picture(exercise: Exercise) -> bytes:
         with matplotlib.rc_context(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # plt.show() in a notebook's cell
             # matplotlib asks a tensor for a copy in words that torch does not know yet; it then copies all the same.
-            warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+            warnings.filterwarnings("ignore", "__array__ implementation|__array_wrap__ must", DeprecationWarning)
             namespace([*exercise.given, *exercise.answers, exercise.expected], exercise.id)
             if len(plt.get_fignums()) != 1:
                 raise BadSource(f"{exercise.id}.md: the cell tagged expected drew {len(plt.get_fignums())} figures")
