@@ -1,0 +1,201 @@
+"""Into nbgrader: its autograde and feedback, with the step that would run student code replaced by one that reads results.
+
+Everything that instructors use stays as it is: the gradebook, formgrader, late penalties, manual grading and
+`nbgrader export`. What nbgrader is shown as a submission is the notebook that `plan` made of it, which is well-formed
+whatever came in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_output
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import capture_log, setenv
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+
+from tools.grading.assignment import Notebook
+from tools.grading.grade import IN_PART, UNREADABLE
+from tools.grading.plan import Plan
+from tools.grading.submissions import Submission
+
+PRIVATE = ".grading"  # in the course folder: results and cleaned notebooks
+NEEDS_A_LOOK = (IN_PART, UNREADABLE)
+
+CONFIG = '''"""nbgrader's settings for a course graded by `make grade`. Student code never runs in nbgrader itself."""
+
+import sys
+
+sys.path.insert(0, {project!r})
+
+c = get_config()
+{settings}
+'''
+SETTINGS = {
+    "Autograde.autograde_preprocessors": [
+        "tools.grading.gradebook.ResultsFromSandbox",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ],
+    "HTMLExporter.sanitize_html": True,  # a submission's text is shown in the instructor's browser
+}
+
+
+class NotRecorded(RuntimeError):
+    """nbgrader refused something; its own log is in the text."""
+
+
+class ResultsFromSandbox(NbGraderPreprocessor):
+    """Puts the points that were decided already into a notebook's graded cells, as outputs that nbgrader reads."""
+
+    def preprocess(self, nb, resources):
+        """Fill the cells in; refuse where there is no result, since nothing is ever run here."""
+        about = resources["nbgrader"]
+        converter = self.parent.parent  # nbconvert's exporter stands in between
+        path = result_path(Path(converter.coursedir.root), about["assignment"], about["student"])
+        if not path.is_file():
+            raise NotRecorded(
+                f"{about['student']} has no result for {about['assignment']}. Student code runs in the sandbox alone: "
+                f"make grade ASSIGNMENT={about['assignment']}"
+            )
+        graded = json.loads(path.read_text(encoding="utf-8"))["notebooks"][about["notebook"]]
+        for cell in nb.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if name in graded["points"]:
+                cell.outputs = _outputs(graded["points"][name], graded["messages"].get(name, []))
+        return nb, resources
+
+
+def _outputs(points: float, messages: Sequence[str]) -> list[nbformat.NotebookNode]:
+    """A text for the reader, and the points as nbgrader expects partial credit: the result of the cell."""
+    told = "\n".join(messages) or "right"
+    return [
+        new_output("stream", name="stdout", text=told + "\n"),
+        new_output("execute_result", data={"text/plain": repr(float(points))}, execution_count=1),
+    ]
+
+
+def result_path(course: Path, assignment: str, student: str) -> Path:
+    """Where the result of one submission is kept."""
+    return course / PRIVATE / "results" / assignment / f"{student}.json"
+
+
+class Course:
+    """nbgrader's course folder, seen through nbgrader's own API.
+
+    Parameters
+    ----------
+    root : Path
+        The folder with `source/`; what is missing in it is made.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root.resolve()
+        (self.root / PRIVATE).mkdir(parents=True, exist_ok=True, mode=0o700)
+        config = self.root / "nbgrader_config.py"
+        if not config.exists():
+            project = str(Path(__file__).resolve().parents[2])
+            settings = "\n".join(f"c.{name} = {value!r}" for name, value in SETTINGS.items())
+            config.write_text(CONFIG.format(project=project, settings=settings), encoding="utf-8")
+
+    def release(self, assignment: str) -> None:
+        """Make the students' version and enter the assignment into the gradebook, unless both are there."""
+        if (self.root / "release" / assignment).is_dir() and self._knows(assignment):
+            return
+        self._do(GenerateAssignment, assignment)
+        (self.root / "gradebook.db").chmod(0o600)
+
+    def record(
+        self, submission: Submission, assignment: str, asked: Sequence[Notebook], plans: Mapping[str, Plan]
+    ) -> None:
+        """Enter one submission's result, which lies at `result_path`, and write its feedback page."""
+        stage = self.root / PRIVATE / "clean" / submission.student / assignment
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir(parents=True)
+        for notebook in asked:
+            shown = nbformat.v4.new_notebook(cells=plans[notebook.name].shown, metadata=KERNEL)
+            nbformat.write(shown, stage / f"{notebook.name}.ipynb")
+        if submission.timestamp:
+            shutil.copy(submission.timestamp, stage / "timestamp.txt")
+        self._do(Autograde, assignment, submission.student)
+        self._comment(submission.student, assignment)
+        self._do(GenerateFeedback, assignment, submission.student)
+
+    def holds(self, student: str, assignment: str) -> bool:
+        """Whether the gradebook has a submission of this student."""
+        with Gradebook(self._address()) as book:
+            try:
+                book.find_submission(assignment, student)
+            except MissingEntry:
+                return False
+            return True
+
+    def totals(self, assignment: str) -> dict[str, tuple[float, float]]:
+        """By student: the score in the gradebook, manual points and late penalty included, and the highest possible."""
+        with Gradebook(self._address()) as book:
+            highest = book.find_assignment(assignment).max_score
+            return {
+                found.student.id: (max(0.0, found.score - (found.late_submission_penalty or 0.0)), highest)
+                for found in book.assignment_submissions(assignment)
+            }
+
+    def _comment(self, student: str, assignment: str) -> None:
+        """Say in the gradebook what is special about a submission, and ask for a look where a person has to decide."""
+        result = json.loads(result_path(self.root, assignment, student).read_text(encoding="utf-8"))
+        with Gradebook(self._address()) as book:
+            for name, graded in result["notebooks"].items():
+                notebook = book.find_submission_notebook(name, assignment, student)
+                if graded["notes"] or graded["status"] in NEEDS_A_LOOK:
+                    for comment in notebook.comments:
+                        comment.auto_comment = f"{graded['status']}: {'; '.join(graded['notes'])}"
+                if graded["status"] in NEEDS_A_LOOK:
+                    for grade in notebook.grades:
+                        grade.needs_manual_grade = True
+            book.db.commit()
+
+    def _knows(self, assignment: str) -> bool:
+        if not (self.root / "gradebook.db").exists():
+            return False
+        with Gradebook(self._address()) as book:
+            return any(known.name == assignment for known in book.assignments)
+
+    def _address(self) -> str:
+        return f"sqlite:///{self.root / 'gradebook.db'}"
+
+    def _do(self, converter: type[BaseConverter], assignment: str, student: str = "*") -> None:
+        config = Config()
+        for name, value in SETTINGS.items():
+            section, trait = name.split(".")
+            config[section][trait] = value
+        folder = CourseDirectory(
+            root=str(self.root), db_url=self._address(), assignment_id=assignment, student_id=student
+        )
+        folder.submitted_directory = f"{PRIVATE}/clean"
+        program = converter(coursedir=folder, config=config, force=True)
+        # A new gradebook is made with the program alembic, which is beside Python whether or not that folder is on the
+        # PATH.
+        beside_python = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        with setenv(PATH=beside_python), warnings.catch_warnings():
+            # nbgrader lets SQLAlchemy write rows while it is still putting them together; all are there in the end.
+            warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+            done = capture_log(program)
+        if not done["success"]:
+            what = f"{converter.__name__} {assignment} {student}"
+            raise NotRecorded(f"nbgrader could not do {what}:\n{done.get('log', '')}\n{done.get('error', '')}")
+
+
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
