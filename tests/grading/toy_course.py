@@ -1,4 +1,4 @@
-"""A course folder with one assignment of two notebooks, and submissions to it: what the tests and the benchmark grade."""
+"""A course folder with one assignment of two notebooks, and submissions to it, for tests and benchmark."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def _try(
 
 
 class _Desk:
-    """Keeps a session in which the cells of the present notebook have run; makes a new one after an end, within bounds."""
+    """Keeps a session in which the cells of the present notebook have run; makes another where it ended, within bounds."""
 
     def __init__(self, sandbox: Sandbox, limits: Limits):
         self.sandbox, self.limits, self.starts, self.spent = sandbox, limits, 0, 0.0

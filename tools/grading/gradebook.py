@@ -1,4 +1,4 @@
-"""Into nbgrader: its autograde and feedback, with the step that would run student code replaced by one that reads results.
+"""Into nbgrader: its autograde and feedback; the step that would run student code is replaced by one that reads results.
 
 Everything that instructors use stays as it is: the gradebook, formgrader, late penalties, manual grading and
 `nbgrader export`. What nbgrader is shown as a submission is the notebook that `plan` made of it, which is well-formed

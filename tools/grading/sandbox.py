@@ -150,6 +150,8 @@ def _bubblewrap(folders: Sequence[Path]) -> list[str]:
         walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         walls += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    for path in _parents([*SYSTEM, *folders]):
+        walls += ["--perms", "0755", "--dir", str(path)]  # left to itself, bubblewrap makes them for its own user alone
     for path in SYSTEM:
         if path.is_symlink():
             walls += ["--symlink", os.readlink(path), str(path)]
@@ -158,7 +160,7 @@ def _bubblewrap(folders: Sequence[Path]) -> list[str]:
     walls += ["--proc", "/proc", "--dev", "/dev", "--size", str(2**20), "--perms", "1777", "--tmpfs", "/dev/shm"]
     walls += ["--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     for path in _parents(folders):
-        walls += ["--perms", "0755", "--dir", str(path)]  # left to itself, bubblewrap makes them for its own user alone
+        walls += ["--perms", "0755", "--dir", str(path)]  # again, for what lies under /tmp
     for path in folders:
         walls += ["--ro-bind", str(path), str(path)]
     walls += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]

@@ -92,13 +92,16 @@ def read_bytes(path: Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise Unreadable(f"not a plain file ({error.strerror})") from error
-    with open(handle, "rb") as file:
+    try:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode):
             raise Unreadable("not a plain file")
         if about.st_size > MOST_BYTES:
             raise Unreadable(f"too large: {about.st_size / 1e6:.0f} MB, at most {MOST_BYTES / 1e6:.0f} MB are read")
-        return file.read(MOST_BYTES)
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(MOST_BYTES)
+    finally:
+        os.close(handle)
 
 
 def read(blob: bytes) -> tuple[list[Cell], list[str]]:
