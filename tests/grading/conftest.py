@@ -1,4 +1,4 @@
-"""Grading needs nbgrader and a sandbox that holds. Without them its tests are skipped, aloud, and fail where CI=true."""
+"""Grading needs nbgrader and a sandbox that holds. Without them its tests are skipped aloud, and fail where CI=true."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tools.grading import sandbox
 from tools.grading.session import Limits
 
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
-# Processor time, so a busy machine changes nothing; a gigabyte, so that a small one is not filled.
-SHORT = Limits(seconds=1.5, wall_factor=4.0, total_seconds=20.0, memory=2**30)
+# Processor time, so a busy machine changes nothing; half half a gigabyte, so that a small one is not filled.
+SHORT = Limits(seconds=1.5, wall_factor=4.0, total_seconds=20.0, memory=2**29)
 
 
 def missing(what: str):

@@ -11,12 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.grading.toy_course import EXERCISES, KL, cell_of, solution
-from tools.grading.grade import GRADED, IN_PART, UNREADABLE
+from tools.grading.grade import BLANK, GRADED, IN_PART, UNREADABLE
 
 RIGHT = solution(KL)
 WRONG = EXERCISES[KL].mutants[0].code  # twice the right answer: loses both parts
-ANSWER = f"{KL}-answer-0"
+ANSWER = f"{KL}-answer-1"
 BOTH, OTHER = 6.0, 3.0
+ANY = ""  # a status that depends on how busy the machine is
+# Each process stays below what one may map; together they hold more than all may.
+MEMORY = """import mmap, os, time
+for _ in range(8):
+    if os.fork() == 0:
+        pages = mmap.mmap(-1, 300 * 2**20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+        time.sleep(99)
+time.sleep(99)"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Case:
     score : float
         In all.
     status : str
-        Of the first notebook.
+        Of the first notebook; `ANY` if it does not matter.
     says : str
         Words that the notes hold.
     told : str
@@ -73,7 +81,7 @@ def function(body: str, before: str = "import os") -> str:
 
 
 def gallery(target: str, port: int) -> dict[str, Case]:
-    """Every case by name; `target` is a folder outside that nobody may touch or read, `port` one that nobody may reach."""
+    """Every case by name; nobody may touch or read `target`, a folder outside, nor reach `port`."""
     secrets = f"""
 import os, pathlib
 found = []
@@ -101,34 +109,30 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
         # It ends too soon
         "os._exit in a function": Case(OTHER, IN_PART, "ended the process", answer=function("os._exit(0)")),
         "os._exit at top level": Case(BOTH, IN_PART, "ended the process", extra="import os; os._exit(0)"),
-        "kills everything": Case(BOTH, IN_PART, "ended the process", extra="import os; os.kill(-1, 9)"),
+        "kills everybody else": Case(BOTH, extra="import os; os.kill(-1, 9)"),
+        "kills itself": Case(BOTH, IN_PART, "ended the process", extra="import os; os.kill(os.getpid(), 9)"),
         "segmentation fault": Case(
             OTHER, IN_PART, "ended the process", answer=function("ctypes.string_at(0)", before="import ctypes")
         ),
         "sys.exit": Case(BOTH, extra="import sys; sys.exit(0)"),
         # It takes too much
-        "fork bomb": Case(BOTH, extra="import os\nwhile True: os.fork()"),
-        "fork bomb that works": Case(
-            BOTH,
-            IN_PART,
-            "took longer",
-            extra="import os\nwhile True:\n  try: os.fork()\n  except OSError: pass",
+        "fork bomb": Case(BOTH, ANY, extra="import os\nwhile True: os.fork()"),
+        "fork bomb that does not stop": Case(
+            BOTH, IN_PART, "it was left out", extra="import os\nwhile True:\n  try: os.fork()\n  except OSError: pass"
         ),
         "10 GB": Case(OTHER, told="allocate", answer=function("return torch.ones(10**10 // 4)")),
-        "memory in many processes": Case(
-            BOTH,
-            IN_PART,
-            "GB of memory",
-            extra="import os, time\nfor _ in range(16):\n  if os.fork() == 0:\n    x = b'1' * 400_000_000\n    time.sleep(99)\ntime.sleep(99)",
-        ),
+        "memory in many processes": Case(BOTH, IN_PART, "GB of memory", extra=MEMORY),
         "10 MB of output": Case(BOTH, extra="for _ in range(100): print('x' * 100_000)"),
         "10 MB of output past Python": Case(BOTH, extra="import os\nfor _ in range(200): os.write(1, b'x' * 50_000)"),
-        "a large answer": Case(OTHER, IN_PART, "gave back more than", answer=function("return torch.zeros(8 * 10**6)")),
+        "a large answer": Case(
+            OTHER, IN_PART, "gave back more than", answer=function("return torch.zeros(8 * 10**6).double()")
+        ),
         "fills the disk": Case(BOTH, extra="for i in range(99): open(f'/tmp/{i}', 'wb').write(b'x' * 50_000_000)"),
         # It reaches out
         "deletes files": Case(
             BOTH,
-            extra=f"import shutil, os\nshutil.rmtree({target!r}, ignore_errors=True)\nshutil.rmtree('/', ignore_errors=True)",
+            extra="import shutil\n"
+            f"for place in ({target!r}, '/etc', '/dev', '/root', '/tmp'): shutil.rmtree(place, ignore_errors=True)",
         ),
         "reads the gradebook and the hidden checks": Case(
             OTHER, told="found: []", answer=secrets + function("raise ValueError(f'found: {found}')")
@@ -155,7 +159,7 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
         "patches the comparison": Case(
             OTHER,
             told="where is the ½",
-            answer="import numpy, torch, builtins\nfrom course_lib import checks\nimport course_lib.checks._compare as c\n"
+            answer="import numpy, torch\nfrom course_lib import checks\nimport course_lib.checks._compare as c\n"
             "for module in (numpy, torch): module.allclose = lambda *a, **k: True\n"
             "numpy.isclose = torch.equal = lambda *a, **k: True\nc.explain = c._equal = lambda *a, **k: []\n"
             "for name in ('check', 'judge', 'require'): setattr(checks, name, lambda *a, **k: None)\n" + WRONG,
@@ -183,12 +187,14 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
             answer=WRONG,
             edit=lambda notebook: _change_tests(notebook, source="pass", points=1000),
         ),
-        "deleted tests": Case(BOTH, says="was deleted", edit=lambda notebook: _delete(notebook, f"{KL}-values")),
-        "deleted imports": Case(BOTH, says="was deleted", edit=lambda notebook: _delete(notebook, f"{KL}-given-0")),
+        "deleted tests": Case(BOTH, says="was deleted", edit=lambda notebook: _delete(notebook, f"{KL}-points-values")),
+        "deleted imports": Case(BOTH, says="was deleted", edit=lambda notebook: _delete(notebook, f"{KL}-given-1")),
         "deleted answer": Case(
-            OTHER, says="was deleted", told="not defined", edit=lambda notebook: _delete(notebook, ANSWER)
+            OTHER, BLANK, says="was deleted", told="not written yet", edit=lambda notebook: _delete(notebook, ANSWER)
         ),
-        "tests twice": Case(BOTH, says="more than once", edit=lambda notebook: _double(notebook, f"{KL}-values")),
+        "tests twice": Case(
+            BOTH, says="more than once", edit=lambda notebook: _double(notebook, f"{KL}-points-values")
+        ),
         "answer twice": Case(BOTH, says="more than once", edit=lambda notebook: _double(notebook, ANSWER)),
         "wrong ids": Case(BOTH, says="never handed out", edit=lambda notebook: _rename(notebook, ANSWER)),
         "ids that are no text": Case(BOTH, edit=lambda notebook: _rename(notebook, ANSWER, [1, {}])),
@@ -204,7 +210,7 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
                 {
                     "cell_type": "markdown",
                     "metadata": {},
-                    "source": "<script>alert(2)</script><img src=x onerror=alert(3)>",
+                    "source": "<script>alert(2)</script><img src=x onerror=alert(3)>[x](javascript:alert(4))",
                 }
             ),
         ),
@@ -225,7 +231,7 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
 
 def _change_tests(notebook: dict, source: str, points: float) -> None:
     for part in EXERCISES[KL].points:
-        cell = cell_of(notebook, f"{KL}-{part}")
+        cell = cell_of(notebook, f"{KL}-points-{part}")
         cell["source"] = source
         cell["metadata"]["nbgrader"]["points"] = points
 

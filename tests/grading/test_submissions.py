@@ -13,7 +13,7 @@ from tools.grading import submissions
 from tools.grading.assignment import Notebook, is_graded_test
 from tools.grading.plan import plan, unreadable
 
-ANSWER = f"{KL}-answer-0"
+ANSWER = f"{KL}-answer-1"
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_no_notebook_is_called_what_it_is(blob, why):
 
 def test_what_was_handed_out_is_run_without_its_tests(asked):
     steps = planned(asked).steps
-    assert [step.called for step in steps] == [f"cell {KL}-given-0", f"answer cell {ANSWER}"]
+    assert [step.called for step in steps] == [f"cell {KL}-given-1", f"answer cell {ANSWER}"]
 
 
 def test_own_cells_run_where_the_student_put_them(asked):
@@ -126,23 +126,23 @@ def test_own_cells_run_where_the_student_put_them(asked):
 
 def test_locked_cells_are_ours(asked):
     def change(notebook):
-        cell_of(notebook, f"{KL}-given-0")["source"] = "import os; os._exit(0)"
+        cell_of(notebook, f"{KL}-given-1")["source"] = "import os; os._exit(0)"
 
     made = planned(asked, change)
-    assert made.steps[0].source == asked.cell(f"{KL}-given-0").source
-    assert made.notes == [f"locked cell {KL}-given-0 was changed; ours was used"]
+    assert made.steps[0].source == asked.cell(f"{KL}-given-1").source
+    assert made.notes == [f"locked cell {KL}-given-1 was changed; ours was used"]
 
 
 def test_deleted_imports_run_first(asked):
-    made = planned(asked, lambda notebook: notebook["cells"].remove(cell_of(notebook, f"{KL}-given-0")))
-    assert made.steps[0].source == asked.cell(f"{KL}-given-0").source
-    assert made.notes == [f"cell {KL}-given-0 was deleted"]
+    made = planned(asked, lambda notebook: notebook["cells"].remove(cell_of(notebook, f"{KL}-given-1")))
+    assert made.steps[0].source == asked.cell(f"{KL}-given-1").source
+    assert made.notes == [f"cell {KL}-given-1 was deleted"]
 
 
 def test_no_test_cell_is_ever_run(asked):
     def change(notebook):
         for part in ("values", "narrow"):
-            cell_of(notebook, f"{KL}-{part}")["source"] = "steal()"
+            cell_of(notebook, f"{KL}-points-{part}")["source"] = "steal()"
 
     assert not any("steal" in step.source or "checks.require" in step.source for step in planned(asked, change).steps)
 
@@ -164,7 +164,7 @@ def test_an_answer_that_leans_on_the_library_is_told(asked):
 
 
 def test_what_is_shown_has_every_graded_cell_once(asked):
-    """nbgrader gets a notebook it can read, whatever was handed in."""
+    """So nbgrader gets a notebook it can read, whatever was handed in."""
     broken = [planned(asked, lambda notebook: notebook["cells"].clear()), unreadable(asked, "empty file")]
     broken.append(planned(asked, lambda notebook: notebook["cells"].extend(notebook["cells"])))
     tests = [cell.metadata.nbgrader.grade_id for cell in asked.cells if is_graded_test(cell)]

@@ -19,7 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Grade, print the table's summary, and answer with the exit status: 1 if nothing could be graded."""
     parser = argparse.ArgumentParser(prog="python -m tools.grading", description=__doc__)
     parser.add_argument("assignment", help="a folder of the course's source/")
-    parser.add_argument("--course", type=Path, default=Path("course"), help="nbgrader's course folder (%(default)s)")
+    parser.add_argument(
+        "--course", type=Path, default=Path("course/nbgrader"), help="nbgrader's course folder (%(default)s)"
+    )
     parser.add_argument("--submissions", type=Path, help="folder of submissions (the course's submitted/)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="submissions at once (%(default)s)")
     parser.add_argument("--seconds", type=float, default=Limits.seconds, help="for each cell and part (%(default)s)")

@@ -138,7 +138,7 @@ def _try(
 
 
 class _Desk:
-    """Keeps a session in which the cells of the present notebook have run; makes another where it ended, within bounds."""
+    """Keeps a session in which the cells of the present notebook have run; makes another where that one ended."""
 
     def __init__(self, sandbox: Sandbox, limits: Limits):
         self.sandbox, self.limits, self.starts, self.spent = sandbox, limits, 0, 0.0

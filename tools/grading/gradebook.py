@@ -1,4 +1,4 @@
-"""Into nbgrader: its autograde and feedback; the step that would run student code is replaced by one that reads results.
+"""Into nbgrader: its autograde and feedback, where the step that runs student code is replaced by one that reads.
 
 Everything that instructors use stays as it is: the gradebook, formgrader, late penalties, manual grading and
 `nbgrader export`. What nbgrader is shown as a submission is the notebook that `plan` made of it, which is well-formed

@@ -33,7 +33,7 @@ class Plan:
     notes : list of str
         In our words; nothing of the student's text is in them.
     answered : bool
-        Whether any answer cell differs from what was handed out.
+        Whether an answer cell differs from what was handed out, or there is code in a cell of the student's own.
     """
 
     steps: list[Step]
@@ -45,10 +45,12 @@ class Plan:
 def plan(asked: Notebook, cells: Sequence[Cell]) -> Plan:
     """Merge a submission into the notebook that was handed out.
 
-    Locked cells are ours, whatever the submission made of them, and run first where it deleted them; graded test cells
-    are not run at all. An answer cell that is there twice (a copy takes its id along) is run twice, as a kernel would:
-    the last definition wins.
+    Locked cells are ours, whatever the submission made of them, and run first where it deleted them; those that only
+    look at answers, graded tests among them, are not run at all. An answer cell that is there twice (a copy takes its
+    id along) is run twice, as a kernel would: the last definition wins.
     """
+    set_up = _set_up(asked)
+    matter = set_up | {grade_id_of(cell) for cell in asked.cells if is_answer(cell) or is_graded_test(cell)}
     steps, notes, own = [], [], {}  # own: id of the known cell before → the student's own cells after it
     answers: dict[str, list[str]] = {}
     seen: set[str] = set()
@@ -66,29 +68,35 @@ def plan(asked: Notebook, cells: Sequence[Cell]) -> Plan:
             if known.cell_type == "code":
                 steps.append(Step(cell.source, f"answer cell {cell.grade_id}"))
         elif cell.grade_id not in seen:
-            if cell.source.strip() != known.source.strip():
+            if cell.grade_id in matter and cell.source.strip() != known.source.strip():
                 notes.append(f"locked cell {cell.grade_id} was changed; ours was used")
-            if known.cell_type == "code" and not is_graded_test(known):
+            if cell.grade_id in set_up:
                 steps.append(Step(known.source, f"cell {cell.grade_id}"))
-        if cell.grade_id in seen:
+        if cell.grade_id in seen and cell.grade_id in matter:
             notes.append(f"cell {cell.grade_id} is there more than once")
         seen.add(cell.grade_id)
-    missing = [cell for cell in asked.cells if grade_id_of(cell) and grade_id_of(cell) not in seen]
+    missing = [cell for cell in asked.cells if grade_id_of(cell) in matter - seen]
     notes += [f"cell {grade_id_of(cell)} was deleted" for cell in missing]
-    first = [
-        Step(cell.source, f"cell {grade_id_of(cell)}")
-        for cell in missing
-        if cell.cell_type == "code" and not is_answer(cell) and not is_graded_test(cell)
-    ]
+    first = [Step(cell.source, f"cell {grade_id_of(cell)}") for cell in missing if grade_id_of(cell) in set_up]
     if any(cell.grade_id and asked.cell(cell.grade_id) is None for cell in cells):
         notes.append("some cells carry ids that were never handed out; they were run as the student's own")
     handed_out = {grade_id_of(cell): cell.source.strip() for cell in asked.cells if is_answer(cell)}
     answered = any("\n".join(texts).strip() != handed_out[name] for name, texts in answers.items())
+    answered |= any(cell.kind == "code" and cell.source.strip() for cells in own.values() for cell in cells)
     steps = first + steps
     notes += _notes_on_shortcuts(steps)
-    return Plan(
-        steps, _shown(asked, answers, own), notes, answered or any(cell.kind == "code" for cell in own.get("", []))
-    )
+    return Plan(steps, _shown(asked, answers, own), notes, answered)
+
+
+def _set_up(asked: Notebook) -> set[str]:
+    """The locked cells that answers build on: those before the last of them. What comes after only looks at answers."""
+    answers = [number for number, cell in enumerate(asked.cells) if is_answer(cell)]
+    before = asked.cells[: max(answers, default=-1)]
+    return {
+        grade_id_of(cell)
+        for cell in before
+        if cell.cell_type == "code" and grade_id_of(cell) and not is_answer(cell) and not is_graded_test(cell)
+    }
 
 
 def unreadable(asked: Notebook, why: str) -> Plan:
@@ -103,7 +111,8 @@ def _shown(asked: Notebook, answers: dict[str, list[str]], own: dict[str, list[C
         cell = nbformat.from_dict(cell)
         name = grade_id_of(cell)
         if name in answers:
-            cell.source = "\n\n# The same cell, once more:\n".join(answers[name])
+            text = "\n\n# The same cell, once more:\n".join(answers[name])
+            cell.source = text if cell.cell_type == "code" else _harmless(text)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         shown += [cell, *(_node(extra) for extra in own.get(name, []) if name)]
@@ -116,7 +125,13 @@ def _node(cell: Cell) -> nbformat.NotebookNode:
         "markdown": nbformat.v4.new_markdown_cell,
         "raw": nbformat.v4.new_raw_cell,
     }
-    return make[cell.kind](cell.source)
+    return make[cell.kind](_harmless(cell.source) if cell.kind == "markdown" else cell.source)
+
+
+def _harmless(markdown: str) -> str:
+    """Markdown without HTML and without links that run scripts: it is shown in the instructor's browser."""
+    text = markdown.replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"(javascript|vbscript|data)\s*:", r"\1 :", text, flags=re.IGNORECASE)
 
 
 def _notes_on_shortcuts(steps: Sequence[Step]) -> list[str]:
