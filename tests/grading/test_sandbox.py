@@ -70,15 +70,22 @@ def test_magics_and_shell_commands_work(session):
             "os.kill(os.getppid() if os.getppid() > 1 else 1, 0) if os.getuid() == 0 else os.setgid(0)",
             "PermissionError",
         ),
+        ("os.memfd_create('x')", "PermissionError"),
+        ("subprocess.check_call(['unshare', '--user', 'true'])", "CalledProcessError"),
+        ("libc.mount(b'none', b'/tmp', b'tmpfs', 0, 0) == -1 and raise_errno()", "PermissionError"),
+        ("libc.syscall(0x40000000 + 39) == -1 and raise_errno()", "PermissionError"),
         ("resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "ValueError"),
         ("numpy.ones(10**10)", "MemoryError"),
     ],
 )
 def test_what_is_tried_inside_is_refused(session, attempt, error):
-    told = session.run_cell(f"import course_lib, numpy, os, resource, socket\n{attempt}")
+    told = session.run_cell(f"{PREPARED}\n{attempt}")
     assert error in told.split(":")[0] or (error == "OSError" and told.split(":")[0] in OS_ERRORS), told
 
 
+PREPARED = """import course_lib, ctypes, numpy, os, resource, socket, subprocess
+libc = ctypes.CDLL(None, use_errno=True)
+def raise_errno(): raise OSError(ctypes.get_errno(), 'refused')"""
 OS_ERRORS = ("PermissionError", "TimeoutError", "ConnectionRefusedError", "BlockingIOError")
 
 

@@ -11,12 +11,11 @@ import torch
 
 from tools.grading import sandbox
 from tools.grading.assignment import NoAssignment
-from tools.grading.classroom import grade_class, write_table
 from tools.grading.session import Limits
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Grade, print the table's summary, and answer with the exit status: 1 if nothing could be graded."""
+    """Grade, print the table's summary, and answer with the exit status: 1 if a submission could not be graded."""
     parser = argparse.ArgumentParser(prog="python -m tools.grading", description=__doc__)
     parser.add_argument("assignment", help="a folder of the course's source/")
     parser.add_argument(
@@ -37,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(1)
     try:
+        from tools.grading.classroom import FAILED, grade_class, write_table
         from tools.grading.gradebook import Course
     except ModuleNotFoundError as error:
         print(f"{error}. Grading needs nbgrader: pip install -r requirements-instructor.txt", file=sys.stderr)
@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         + ", ".join(f"{n} {status}" for status, n in counted.items())
     )
     print(f"{table}\nfeedback: {course.root / 'feedback'}; gradebook: {course.root / 'gradebook.db'}")
-    return 0
+    return int(FAILED in counted)
 
 
 if __name__ == "__main__":

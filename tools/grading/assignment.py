@@ -67,6 +67,15 @@ def is_graded_test(cell: nbformat.NotebookNode) -> bool:
     return bool(marks.get("grade")) and not marks.get("solution") and cell.cell_type == "code"
 
 
+def source_of(course: Path, name: str) -> Path:
+    """The folder of an assignment's sources; NoAssignment, with those that are there, where it is missing."""
+    folder = course / "source" / name
+    if not list(folder.glob("*.ipynb")):
+        known = sorted(path.name for path in (course / "source").glob("*") if path.is_dir())
+        raise NoAssignment(f"got the assignment {name!r}; {course} holds: {', '.join(known) or 'none'}")
+    return folder
+
+
 def read(course: Path, name: str) -> list[Notebook]:
     """The notebooks of an assignment: their cells as in `release`, their parts as in `source`, hidden tests included.
 
@@ -82,15 +91,9 @@ def read(course: Path, name: str) -> list[Notebook]:
     NoAssignment
         If there is none, or a graded test cell does not say what it tests.
     """
-    found = sorted((course / "release" / name).glob("*.ipynb"))
-    if not found:
-        known = sorted(path.name for path in (course / "source").glob("*") if path.is_dir())
-        raise NoAssignment(
-            f"got the assignment {name!r}, which {course} does not hold; it holds: {', '.join(known) or 'none'}"
-        )
-    notebooks = []
-    for path in found:
-        source = course / "source" / name / path.name
+    sources, notebooks = source_of(course, name), []
+    for path in sorted((course / "release" / name).glob("*.ipynb")):
+        source = sources / path.name
         if not source.is_file():
             raise NoAssignment(f"{path} was released, but {source} is gone: nothing says what its tests test")
         parts = [_part(cell, source) for cell in nbformat.read(source, as_version=4).cells if is_graded_test(cell)]

@@ -8,8 +8,10 @@ import json
 import os
 import re
 import secrets
+import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +31,9 @@ from tools.grading.submissions import Submission
 # A student's name becomes a folder, a pattern of nbgrader's and a cell of a spreadsheet: no wildcard, no leading = + -
 # @.
 USABLE_NAME = re.compile(r"^\w[\w.@+-]{0,80}$")
-WORST_FIRST = (
-    grading.UNREADABLE,
-    grading.IN_PART,
-    grading.MISSING,
-    grading.BLANK,
-    grading.GRADED,
-)
+FAILED = "not graded"
+# Of several notebooks: what a teacher has to know first. Blank is a submission that is blank throughout.
+WORST_FIRST = (grading.UNREADABLE, grading.IN_PART, grading.MISSING, grading.GRADED, grading.BLANK)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def grade_class(
     usable = [submission for submission in found if USABLE_NAME.match(submission.student)]
     seed = _seed(course.root, assignment)
     common = _digest_of_the_task(course.root, assignment, limits)
-    to_do, prints = [], {}
+    to_do, prints, failed = [], {}, {}
     for submission in usable:
         prints[submission.student] = _digest(common, submission)
         if again or not _is_done(course, assignment, submission.student, prints[submission.student]):
@@ -90,28 +88,33 @@ def grade_class(
             running = {pool.submit(_grade_timed, asked, one, sandbox, limits, seed): one for one in to_do}
             for finished in as_completed(running):
                 submission = running[finished]
-                graded, seconds = finished.result()
-                result = {
-                    "fingerprint": prints[submission.student],
-                    "seed": seed,
-                    "seconds": round(seconds, 2),
-                    "sandbox": sandbox.kind,
-                    "notebooks": {name: one.as_json() for name, one in graded.items()},
-                }
-                path = result_path(course.root, assignment, submission.student)
-                _write(path, {**result, "recorded": False})
-                plans = {notebook.name: grading.prepare(notebook, submission)[0] for notebook in asked}
-                course.record(submission, assignment, asked, plans)
-                _write(path, {**result, "recorded": True})
+                try:
+                    graded, seconds = finished.result()
+                    result = {
+                        "fingerprint": prints[submission.student],
+                        "seed": seed,
+                        "seconds": round(seconds, 2),
+                        "sandbox": sandbox.kind,
+                        "notebooks": {name: one.as_json() for name, one in graded.items()},
+                    }
+                    path = result_path(course.root, assignment, submission.student)
+                    _write(path, {**result, "recorded": False})
+                    plans = {notebook.name: grading.prepare(notebook, submission)[0] for notebook in asked}
+                    course.record(submission, assignment, asked, plans)
+                    _write(path, {**result, "recorded": True})
+                except Exception as error:  # of the grader, not of the submission: said aloud, and the others go on
+                    failed[submission.student] = f"the grader failed: {type(error).__name__}; grade again"
+                    bar.write("".join(traceback.format_exception(error)), file=sys.stderr)
                 bar.update()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    rows = [_row(course, assignment, asked, submission.student) for submission in usable]
     highest = sum(part.points for notebook in asked for part in notebook.parts)
     unusable = "its name cannot be entered in the gradebook: rename the folder or file"
-    strange = [_printable(submission.student) for submission in found if submission not in usable]
-    return rows + [Row(name, grading.UNREADABLE, None, highest, {}, [unusable], 0.0) for name in strange]
+    failed |= {_printable(submission.student): unusable for submission in found if submission not in usable}
+    totals = course.totals(assignment)
+    rows = [_row(course, assignment, asked, one.student, totals) for one in usable if one.student not in failed]
+    return rows + [Row(student, FAILED, None, highest, {}, [why], 0.0) for student, why in failed.items()]
 
 
 def write_table(rows: Sequence[Row], path: Path) -> None:
@@ -136,7 +139,9 @@ def _grade_timed(
     return grading.grade(asked, submission, sandbox, limits, seed), time.monotonic() - begun
 
 
-def _row(course: Course, assignment: str, asked: Sequence[Notebook], student: str) -> Row:
+def _row(
+    course: Course, assignment: str, asked: Sequence[Notebook], student: str, totals: Mapping[str, tuple[float, float]]
+) -> Row:
     result = json.loads(result_path(course.root, assignment, student).read_text(encoding="utf-8"))
     graded = result["notebooks"]
     status = min((one["status"] for one in graded.values()), key=WORST_FIRST.index)
@@ -144,7 +149,7 @@ def _row(course: Course, assignment: str, asked: Sequence[Notebook], student: st
         part.grade_id: graded[notebook.name]["points"][part.grade_id] for notebook in asked for part in notebook.parts
     }
     notes = [f"{name}: {note}" if len(graded) > 1 else note for name, one in graded.items() for note in one["notes"]]
-    score, highest = course.totals(assignment)[student]
+    score, highest = totals[student]
     return Row(student, status, score, highest, parts, notes, result["seconds"])
 
 

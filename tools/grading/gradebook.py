@@ -25,8 +25,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import capture_log, setenv
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
-from tools.grading.assignment import Notebook
+from tools.grading.assignment import NoAssignment, Notebook, source_of
 from tools.grading.grade import IN_PART, UNREADABLE
 from tools.grading.plan import Plan
 from tools.grading.submissions import Submission
@@ -100,20 +101,32 @@ class Course:
     Parameters
     ----------
     root : Path
-        The folder with `source/`; what is missing in it is made.
+        The folder with `source/`; what else belongs to it is made when it is needed.
+
+    Raises
+    ------
+    NoAssignment
+        If there is no such folder.
     """
 
     def __init__(self, root: Path):
         self.root = root.resolve()
+        if not (self.root / "source").is_dir():
+            raise NoAssignment(
+                f"got the course folder {root}, which has no source/; make one with "
+                "`python -m tools.exercises assignment ID … --name NAME --to FOLDER`, which writes FOLDER/nbgrader"
+            )
         (self.root / PRIVATE).mkdir(parents=True, exist_ok=True, mode=0o700)
         config = self.root / "nbgrader_config.py"
         if not config.exists():
             project = str(Path(__file__).resolve().parents[2])
             settings = "\n".join(f"c.{name} = {value!r}" for name, value in SETTINGS.items())
             config.write_text(CONFIG.format(project=project, settings=settings), encoding="utf-8")
+        self.config = self._config()
 
     def release(self, assignment: str) -> None:
         """Make the students' version and enter the assignment into the gradebook, unless both are there."""
+        source_of(self.root, assignment)
         if (self.root / "release" / assignment).is_dir() and self._knows(assignment):
             return
         self._do(GenerateAssignment, assignment)
@@ -137,7 +150,7 @@ class Course:
 
     def holds(self, student: str, assignment: str) -> bool:
         """Whether the gradebook has a submission of this student."""
-        with Gradebook(self._address()) as book:
+        with self._book() as book:
             try:
                 book.find_submission(assignment, student)
             except MissingEntry:
@@ -146,7 +159,7 @@ class Course:
 
     def totals(self, assignment: str) -> dict[str, tuple[float, float]]:
         """By student: the score in the gradebook, manual points and late penalty included, and the highest possible."""
-        with Gradebook(self._address()) as book:
+        with self._book() as book:
             highest = book.find_assignment(assignment).max_score
             return {
                 found.student.id: (max(0.0, found.score - (found.late_submission_penalty or 0.0)), highest)
@@ -156,7 +169,7 @@ class Course:
     def _comment(self, student: str, assignment: str) -> None:
         """Say in the gradebook what is special about a submission, and ask for a look where a person has to decide."""
         result = json.loads(result_path(self.root, assignment, student).read_text(encoding="utf-8"))
-        with Gradebook(self._address()) as book:
+        with self._book() as book:
             for name, graded in result["notebooks"].items():
                 notebook = book.find_submission_notebook(name, assignment, student)
                 if graded["notes"] or graded["status"] in NEEDS_A_LOOK:
@@ -170,24 +183,31 @@ class Course:
     def _knows(self, assignment: str) -> bool:
         if not (self.root / "gradebook.db").exists():
             return False
-        with Gradebook(self._address()) as book:
+        with self._book() as book:
             return any(known.name == assignment for known in book.assignments)
+
+    def _config(self) -> Config:
+        """The instructor's own nbgrader_config.py (course id, late policy …), and what makes it safe on top."""
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        for name, value in SETTINGS.items():
+            section, trait = name.split(".")
+            config[section][trait] = value
+        return config
+
+    def _book(self) -> Gradebook:
+        return Gradebook(self._address(), self.config.CourseDirectory.get("course_id", "default_course"))
 
     def _address(self) -> str:
         return f"sqlite:///{self.root / 'gradebook.db'}"
 
     def _do(self, converter: type[BaseConverter], assignment: str, student: str = "*") -> None:
-        config = Config()
-        for name, value in SETTINGS.items():
-            section, trait = name.split(".")
-            config[section][trait] = value
         folder = CourseDirectory(
-            root=str(self.root), db_url=self._address(), assignment_id=assignment, student_id=student
+            config=self.config, db_url=self._address(), assignment_id=assignment, student_id=student
         )
+        folder.root = str(self.root)
         folder.submitted_directory = f"{PRIVATE}/clean"
-        program = converter(coursedir=folder, config=config, force=True)
-        # A new gradebook is made with the program alembic, which is beside Python whether or not that folder is on the
-        # PATH.
+        program = converter(coursedir=folder, config=self.config, force=True)
+        # A new gradebook is made with the program alembic: it is beside Python, be that folder on the PATH or not.
         beside_python = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         with setenv(PATH=beside_python), warnings.catch_warnings():
             # nbgrader lets SQLAlchemy write rows while it is still putting them together; all are there in the end.

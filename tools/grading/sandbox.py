@@ -32,7 +32,7 @@ SYSTEM = [
 ]
 INSIDE = Path(__file__).resolve().parent / "inside"
 LIBRARY = Path(course_lib.__file__).resolve().parent
-SCRATCH_BYTES = 256 * 2**20
+SCRATCH_BYTES, SHARED_BYTES = 256 * 2**20, 64 * 2**20
 FIRST_UID, UIDS = 61_000, 4_000
 
 PROBE = """
@@ -157,7 +157,7 @@ def _bubblewrap(folders: Sequence[Path]) -> list[str]:
             walls += ["--symlink", os.readlink(path), str(path)]
         elif path.exists():
             walls += ["--ro-bind", str(path), str(path)]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--size", str(2**20), "--perms", "1777", "--tmpfs", "/dev/shm"]
+    walls += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"]
     walls += ["--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     for path in _parents(folders):
         walls += ["--perms", "0755", "--dir", str(path)]  # again, for what lies under /tmp
@@ -186,6 +186,10 @@ def _namespaces(folders: Sequence[Path]) -> list[str]:
         f"mount -t tmpfs -o size={SCRATCH_BYTES},mode=1777,{flags} none {at('/tmp')}",
     ]
     steps += [f"mkdir {at('/dev/pts')}", f"mount -t devpts -o newinstance,ptmxmode=666,mode=620 none {at('/dev/pts')}"]
+    steps += [
+        f"mkdir {at('/dev/shm')}",
+        f"mount -t tmpfs -o size={SHARED_BYTES},mode=1777,{flags} none {at('/dev/shm')}",
+    ]
     steps += [f"ln -s pts/ptmx {at('/dev/ptmx')}"]  # IPython's !commands want a terminal
     for device in ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"):
         steps += [f"touch {at(device)}", f"mount --bind {device} {at(device)}"]
