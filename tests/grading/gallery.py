@@ -17,6 +17,7 @@ RIGHT = solution(KL)
 WRONG = EXERCISES[KL].mutants[0].code  # twice the right answer: loses both parts
 ANSWER = f"{KL}-answer-1"
 BOTH, OTHER = 6.0, 3.0
+TOO_LONG = "took longer than|did not come back within"  # which of the two, a busy machine decides
 ANY = ""  # a status that depends on how busy the machine is
 # Each process stays below what one may map; together they hold more than all may.
 MEMORY = """import mmap, os, time
@@ -38,7 +39,7 @@ class Case:
     status : str
         Of the first notebook; `ANY` if it does not matter.
     says : str
-        Words that the notes hold.
+        A pattern that the notes match.
     told : str
         Words that the messages hold.
     answer : str
@@ -96,14 +97,14 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
 """
     return {
         # It never ends
-        "loops in a function": Case(OTHER, IN_PART, "took longer", answer=function("while True: pass")),
-        "loops at top level": Case(BOTH, IN_PART, "took longer", extra="while True: pass"),
-        "sleeps": Case(BOTH, IN_PART, "did not come back", extra="import time; time.sleep(1e6)"),
-        "loops in C": Case(BOTH, IN_PART, "took longer", extra="sum(range(10**12))"),
+        "loops in a function": Case(OTHER, IN_PART, TOO_LONG, answer=function("while True: pass")),
+        "loops at top level": Case(BOTH, IN_PART, TOO_LONG, extra="while True: pass"),
+        "sleeps": Case(BOTH, IN_PART, TOO_LONG, extra="import time; time.sleep(1e6)"),
+        "loops in C": Case(BOTH, IN_PART, TOO_LONG, extra="sum(range(10**12))"),
         "loops and catches everything": Case(
             BOTH,
             IN_PART,
-            "took longer",
+            TOO_LONG,
             extra="while True:\n  try:\n    while True: pass\n  except BaseException: pass",
         ),
         # It ends too soon

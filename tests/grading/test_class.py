@@ -157,6 +157,7 @@ def test_a_folder_that_is_no_course_says_how_to_make_one(tmp_path, capsys):
     assert "python -m tools.exercises assignment" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own, see `gradebook`
 def test_nbgrader_itself_runs_no_student_code(folder, tmp_path):
     """Its own autograde, as formgrader's button starts it, refuses where the sandbox has not been."""
     from nbgrader.converters import Autograde

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import sqlite3
@@ -18,7 +19,8 @@ from tests.grading.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution,
 from tools.grading.classroom import Row, grade_class, write_table
 from tools.grading.gradebook import Course, result_path
 
-pytestmark = pytest.mark.timeout(900)  # the whole class is graded when the first test asks for it
+# The whole class is graded when the first test asks for it; one process takes all of them.
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("hostile submissions")]
 CASES = gallery.gallery("", 0)
 HONEST = ("aaa-first", "zzz-last")
 
@@ -96,7 +98,7 @@ def test_gets_what_its_honest_part_deserves(graded, case):
     expected, row = graded.cases[case], graded.rows[name_of(case)]
     result = graded.notebook(name_of(case))
     assert (row.score, result["status"]) == (expected.score, expected.status or result["status"]), result
-    assert expected.says in "; ".join(result["notes"])
+    assert re.search(expected.says, "; ".join(result["notes"]))
     assert expected.told in "\n".join(text for texts in result["messages"].values() for text in texts)
 
 

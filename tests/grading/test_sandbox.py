@@ -10,10 +10,13 @@ import pytest
 
 from course_lib import checks
 from tests.grading.conftest import ON_CI, SHORT
+from tests.grading.gallery import TOO_LONG
 from tests.grading.toy_course import KL, solution
 from tools.grading import __main__ as program
 from tools.grading import sandbox
 from tools.grading.session import Ended, Session
+
+pytestmark = pytest.mark.xdist_group("sandbox")
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces"])
@@ -64,12 +67,8 @@ def test_magics_and_shell_commands_work(session):
         (f"open({sandbox.__file__!r})", "FileNotFoundError"),
         ("socket.create_connection(('127.0.0.1', 9), timeout=1)", "Error"),
         ("socket.create_connection(('192.0.2.1', 9), timeout=1)", "OSError"),
-        ("os.setuid(0)", "PermissionError"),
+        ("os.setuid(12345)", "PermissionError"),
         ("os.chroot('/tmp')", "PermissionError"),
-        (
-            "os.kill(os.getppid() if os.getppid() > 1 else 1, 0) if os.getuid() == 0 else os.setgid(0)",
-            "PermissionError",
-        ),
         ("os.memfd_create('x')", "PermissionError"),
         ("subprocess.check_call(['unshare', '--user', 'true'])", "CalledProcessError"),
         ("libc.mount(b'none', b'/tmp', b'tmpfs', 0, 0) == -1 and raise_errno()", "PermissionError"),
@@ -103,7 +102,7 @@ def test_nothing_of_the_environment_comes_in(session, monkeypatch):
 @pytest.mark.parametrize(
     ("code", "how"),
     [
-        ("while True: pass", "took longer than 1.5 s of processor time"),
+        ("while True: pass", TOO_LONG),
         ("import os; os._exit(3)", "ended the process it ran in"),
         (
             "import os, plain\nfor n in range(3, 128):\n  try: os.write(n, b'\\xff' * 8)\n  except OSError: pass",

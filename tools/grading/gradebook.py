@@ -12,7 +12,8 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -22,7 +23,7 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import capture_log, setenv
+from nbgrader.utils import capture_log
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -142,8 +143,8 @@ class Course:
         for notebook in asked:
             shown = nbformat.v4.new_notebook(cells=plans[notebook.name].shown, metadata=KERNEL)
             nbformat.write(shown, stage / f"{notebook.name}.ipynb")
-        if submission.timestamp:
-            shutil.copy(submission.timestamp, stage / "timestamp.txt")
+        for path in submission.beside:
+            shutil.copy(path, stage)
         self._do(Autograde, assignment, submission.student)
         self._comment(submission.student, assignment)
         self._do(GenerateFeedback, assignment, submission.student)
@@ -207,15 +208,24 @@ class Course:
         folder.root = str(self.root)
         folder.submitted_directory = f"{PRIVATE}/clean"
         program = converter(coursedir=folder, config=self.config, force=True)
-        # A new gradebook is made with the program alembic: it is beside Python, be that folder on the PATH or not.
-        beside_python = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        with setenv(PATH=beside_python), warnings.catch_warnings():
+        with _programs_beside_python(), warnings.catch_warnings():
             # nbgrader lets SQLAlchemy write rows while it is still putting them together; all are there in the end.
             warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
             done = capture_log(program)
         if not done["success"]:
             what = f"{converter.__name__} {assignment} {student}"
             raise NotRecorded(f"nbgrader could not do {what}:\n{done.get('log', '')}\n{done.get('error', '')}")
+
+
+@contextmanager
+def _programs_beside_python() -> Iterator[None]:
+    """Put Python's folder on the PATH: nbgrader makes a new gradebook with the program alembic, which lies there."""
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

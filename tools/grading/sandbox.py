@@ -202,7 +202,7 @@ def _namespaces(folders: Sequence[Path]) -> list[str]:
                 f"mount --bind {shlex.quote(str(path))} {at(path)}",
                 f"mount -o remount,bind,ro,{flags} {at(path)}",
             ]
-    steps += [f"mount -o remount,ro {at('')}", f'exec chroot {at("")} "$@"']
+    steps += [f"mount -o remount,bind,ro,{flags} {at('')}", f'exec chroot {at("")} "$@"']
     own_user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     # --kill-child ends what is inside with unshare; the first setpriv ends unshare with the grader.
     walls = [

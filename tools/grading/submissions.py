@@ -15,6 +15,7 @@ from pathlib import Path
 
 MOST_BYTES = 20 * 2**20
 MOST_CELLS = 1_000
+BESIDE = ("timestamp.txt", "submission_secret.txt")  # of nbgrader's exchange: for penalties, and to give feedback back
 
 
 class Unreadable(ValueError):
@@ -23,11 +24,11 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Submission:
-    """Where one student's notebooks lie, by the name of the notebook they answer."""
+    """Where one student's notebooks lie, by the name of the notebook they answer, and what nbgrader put beside them."""
 
     student: str
     files: dict[str, Path] = field(default_factory=dict)
-    timestamp: Path | None = None
+    beside: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,8 @@ def find(folder: Path, assignment: str, notebooks: Sequence[str]) -> list[Submis
             place = inner if inner.is_dir() and not inner.is_symlink() else entry
             if place is entry and any(child.is_dir() for child in entry.iterdir()) and not list(entry.glob("*.ipynb")):
                 continue  # nbgrader's layout, and this student handed in another assignment
-            timestamp = place / "timestamp.txt"
-            is_plain = timestamp.is_file() and not timestamp.is_symlink()
-            found.append(Submission(entry.name, _by_notebook(place, notebooks), timestamp if is_plain else None))
+            beside = [place / name for name in BESIDE if is_small_and_plain(place / name)]
+            found.append(Submission(entry.name, _by_notebook(place, notebooks), beside))
         elif entry.suffix == ".ipynb" and len(notebooks) == 1:
             found.append(Submission(entry.stem, {notebooks[0]: entry}))
     if not found:
@@ -71,6 +71,11 @@ def find(folder: Path, assignment: str, notebooks: Sequence[str]) -> list[Submis
             "<student>/<notebook>.ipynb or, for an assignment of one notebook, <student>.ipynb"
         )
     return found
+
+
+def is_small_and_plain(path: Path) -> bool:
+    """Whether a file is there, is no link or pipe, and holds a line rather than a book."""
+    return not path.is_symlink() and path.is_file() and path.stat().st_size < 1_000
 
 
 def _by_notebook(place: Path, notebooks: Sequence[str]) -> dict[str, Path]:
