@@ -32,7 +32,7 @@ def serving(folder: Path, notebook: str) -> Iterator[str]:
             yield f"{_address(server, runtime, folder / 'log')}lab/tree/{notebook}"
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=120)  # it ends its kernels first, which a busy machine takes its time for
 
 
 def _address(server: subprocess.Popen, runtime: Path, log: Path) -> str:
