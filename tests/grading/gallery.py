@@ -168,7 +168,7 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
         "forges answers": Case(
             OTHER,
             answer="import os, struct, sys\nimport plain, numpy\n"
-            "forged = plain.pack({'points': numpy.float64(99), 'score': numpy.float64(99), 'order': numpy.int64(5)})\n"
+            "forged = plain.pack({'points': numpy.float64(99), 'score': numpy.float64(99), '#order': numpy.int64(5)})\n"
             "for number in range(3, 128):\n    try: os.write(number, struct.pack('<Q', len(forged)) + forged)\n"
             "    except OSError: pass\n" + WRONG,
         ),

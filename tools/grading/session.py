@@ -119,15 +119,15 @@ class Session:
 
     def run_cell(self, source: str) -> str:
         """Run a cell; the error it raised in one line, "" if none. The text comes from the submission."""
-        return str(self._ask({"do": "cell", "source": source}).get("error", ""))
+        return str(self._ask({"#do": "cell", "#source": source}).get("#raised", ""))
 
     def forget(self) -> None:
         """Give the next notebook an empty namespace."""
-        self._ask({"do": "forget"})
+        self._ask({"#do": "forget"})
 
     def collect(self, exercise: str, part: str, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the submission's functions return for one part of an exercise: to be judged, not to be believed."""
-        return self._ask({**given, "do": "collect", "exercise": exercise, "part": part})
+        return self._ask({**given, "#do": "collect", "#exercise": exercise, "#part": part})
 
     def _start(self) -> None:
         limits = self.limits
@@ -145,7 +145,7 @@ class Session:
     def _ask(self, order: Mapping[str, object], seconds: float | None = None) -> dict[str, np.ndarray]:
         seconds = seconds or self.limits.seconds
         self._number += 1  # an answer repeats it: whatever else a submission writes into the pipe is no answer
-        blob = plain.pack({**order, "order": np.int64(self._number)})
+        blob = plain.pack({**order, "#order": np.int64(self._number)})
         sending = memoryview(struct.pack("<Q", len(blob)) + blob)
         begun, used = time.monotonic(), self._processor_seconds()
         looked = begun
@@ -201,7 +201,7 @@ class Session:
             answer = plain.unpack(blob)
         except plain.NotPlain as error:
             raise Ended("gave back something else than numbers") from error
-        number = answer.pop("order", np.int64(0))
+        number = answer.pop("#order", np.int64(0))
         return answer if number.shape == () and number == self._number else None
 
     def _watch_memory(self) -> None:

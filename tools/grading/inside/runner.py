@@ -1,9 +1,9 @@
 """The program in the sandbox: runs a notebook's cells and calls its functions, one order at a time.
 
 It decides nothing. Orders come through one pipe, answers leave through another, both as frames of eight bytes of length
-and `plain` bytes. Limits on time, memory in all and output are kept outside, by ending this process; what the kernel
-can refuse (one process's memory, the number of processes and files, the size of a file) is set here, before any cell is
-run.
+and `plain` bytes; names that begin with # are ours, all others an exercise's. Limits on time, memory in all and output
+are kept outside, by ending this process; what the kernel can refuse (one process's memory, the number of processes and
+files, the size of a file) is set here, before any cell is run.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def main() -> None:
     limits = _receive()
     _set_limits(limits)
     shell = _shell()
-    _send({"order": limits["order"]})
+    _send({"#order": limits["#order"]})
     first = os.getpid()
     while order := _receive():
-        number = order.pop("order")
-        answer = _OBEYED[str(order.pop("do"))](shell, order)
+        number = order.pop("#order")
+        answer = _OBEYED[str(order.pop("#do"))](shell, order)
         if os.getpid() != first:
             os._exit(0)  # a child that a cell forked and that came back here: one of us answers
-        _send({**answer, "order": number})
+        _send({**answer, "#order": number})
 
 
 def _set_limits(order: dict[str, np.ndarray]) -> None:
@@ -67,17 +67,17 @@ def _shell():
 
 def _run_cell(shell, order: dict[str, np.ndarray]) -> dict[str, object]:
     """Run one cell; answer with what it raised, in one line."""
-    result = shell.run_cell(str(order["source"]), store_history=False)
+    result = shell.run_cell(str(order["#source"]), store_history=False)
     error = result.error_before_exec or result.error_in_exec
-    return {"error": f"{type(error).__name__}: {str(error)[:300]}"} if error is not None else {}
+    return {"#raised": f"{type(error).__name__}: {str(error)[:300]}"} if error is not None else {}
 
 
 def _collect(shell, order: dict[str, np.ndarray]) -> dict[str, object]:
     """Call the functions that one part of an exercise asks for on the inputs in the order."""
     from course_lib import checks
 
-    definition = checks.definition(str(order.pop("exercise")))
-    name = str(order.pop("part"))
+    definition = checks.definition(str(order.pop("#exercise")))
+    name = str(order.pop("#part"))
     part = next(part for part in definition.PARTS if part.name == name)
     names = [name for name in definition.ANSWERS if name in shell.user_ns]
     if not names:
