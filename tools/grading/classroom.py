@@ -71,6 +71,7 @@ def grade_class(
     """
     course.release(assignment)
     asked = assignments.read(course.root, assignment)
+    folder = folder.resolve()  # nbgrader changes the working directory while submissions are read
     found = submissions.find(folder, assignment, [notebook.name for notebook in asked])
     usable = [submission for submission in found if USABLE_NAME.match(submission.student)]
     seed = _seed(course.root, assignment)
