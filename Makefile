@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+INSTRUCTOR := $(VENV)/.ready-instructor
 PORT ?= 8000
 
 # Two spinning OpenMP threads on a busy two-core machine train ten times slower than one.
@@ -11,7 +12,7 @@ export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test serve bench checkpoints exercises clean
+.PHONY: help setup book test serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
@@ -34,7 +35,7 @@ book: $(READY) ## execute every chapter and build the pages in _build/html
 	@# --all: without it a page that failed is not read again, and the second build is green.
 	$(BIN)/jupyter-book build --all -W -n --keep-going .
 
-test: $(READY) ## lint, build the book, then run the unit tests and the tests of its pages
+test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory book
@@ -49,6 +50,14 @@ bench: $(READY) ## measure the training loop, the pages and the maps: the tables
 exercises: $(READY) ## try every exercise, then write its notebooks to _build/exercises
 	$(BIN)/python -m tools.exercises check
 	$(BIN)/python -m tools.exercises build
+
+$(INSTRUCTOR): $(READY) requirements-instructor.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-instructor.txt
+	@touch $@
+
+grade: $(INSTRUCTOR) ## grade an assignment in the sandbox: ASSIGNMENT=name [SUBMISSIONS=folder] [COURSE=folder]
+	@test -n "$(ASSIGNMENT)" || { echo "got no assignment, expected make grade ASSIGNMENT=homework-1"; exit 1; }
+	$(BIN)/python -m tools.grading "$(ASSIGNMENT)" $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") $(if $(COURSE),--course "$(COURSE)")
 
 checkpoints: $(READY) ## train the shipped weights and make the shipped maps anew
 	$(BIN)/python -m tools.train_checkpoints

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
-import time
 
 import nbformat
 import pytest
+
+from tests.in_jupyterlab import serving
 
 CELLS = (
     """from course_lib import checkpoints, data, widgets
@@ -28,35 +25,8 @@ def lab(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, tmp_path / "explorer.ipynb")
-    runtime = tmp_path / "runtime"
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"]
-    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={tmp_path}"]
-    environment = os.environ | {
-        "JUPYTER_RUNTIME_DIR": str(runtime),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
-    }
-    environment.pop("COURSE_BOOK", None)
-    with open(tmp_path / "log", "w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
-        try:
-            yield f"{address(server, runtime, tmp_path / 'log')}lab/tree/explorer.ipynb"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def address(server, runtime, log) -> str:
-    """Where the server says that it listens."""
-    for _ in range(600):
-        for path in runtime.glob("jpserver-*.json"):
-            try:
-                return json.loads(path.read_text())["url"]
-            except json.JSONDecodeError:
-                pass  # it is being written
-        assert server.poll() is None, log.read_text()
-        time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start within a minute:\n{log.read_text()}")
+    with serving(tmp_path, "explorer.ipynb") as address:
+        yield address
 
 
 def test_dragging_in_jupyterlab_changes_the_trait(browser, lab):

@@ -1,0 +1,249 @@
+"""Hostile and broken submissions: what each does, and what its honest part deserves.
+
+Each answers the second exercise rightly, for 3 points, and does something to the first, which gives 3 more.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.grading.toy_course import EXERCISES, KL, cell_of, solution
+from tools.grading.grade import BLANK, GRADED, IN_PART, UNREADABLE
+
+RIGHT = solution(KL)
+WRONG = EXERCISES[KL].mutants[0].code  # twice the right answer: loses both parts
+ANSWER = f"{KL}-answer-1"
+BOTH, OTHER = 6.0, 3.0
+TOO_LONG = "took longer than|did not come back within"  # which of the two, a busy machine decides
+ANY = ""  # a status that depends on how busy the machine is
+# Each process stays below what one may map; together they hold more than all may.
+MEMORY = """import mmap, os, time
+for _ in range(8):
+    if os.fork() == 0:
+        pages = mmap.mmap(-1, 300 * 2**20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+        time.sleep(99)
+time.sleep(99)"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A submission to the first exercise, and what must come of the whole.
+
+    Attributes
+    ----------
+    score : float
+        In all.
+    status : str
+        Of the first notebook; `ANY` if it does not matter.
+    says : str
+        A pattern that the notes match.
+    told : str
+        Words that the messages hold.
+    answer : str
+        The text of the answer cell.
+    extra : str
+        The text of a cell of the student's own, before it.
+    edit : callable
+        What else is done to the notebook's dictionary.
+    raw : bytes
+        The file itself, if it is no notebook.
+    """
+
+    score: float
+    status: str = GRADED
+    says: str = ""
+    told: str = ""
+    answer: str = RIGHT
+    extra: str = ""
+    edit: Callable[[dict], None] | None = None
+    raw: bytes | None = None
+
+    def write(self, notebook: dict) -> str | bytes:
+        """The file that is handed in, made from the notebook that was handed out."""
+        if self.raw is not None:
+            return self.raw
+        cell_of(notebook, ANSWER)["source"] = self.answer
+        if self.extra:
+            position = notebook["cells"].index(cell_of(notebook, ANSWER))
+            notebook["cells"].insert(
+                position, {"cell_type": "code", "metadata": {}, "outputs": [], "source": self.extra}
+            )
+        if self.edit:
+            self.edit(notebook)
+        return json.dumps(notebook)
+
+
+def function(body: str, before: str = "import os") -> str:
+    """An answer whose function does something else."""
+    return f"{before}\ndef kl_between(mean_q, logvar_q, mean_p, logvar_p):\n    {body}"
+
+
+def gallery(target: str, port: int) -> dict[str, Case]:
+    """Every case by name; nobody may touch or read `target`, a folder outside, nor reach `port`."""
+    secrets = f"""
+import os, pathlib
+found = []
+for place in ({target!r}, {target!r} + "/gradebook.db", {target!r} + "/source", "/root/.ssh", "/etc/shadow", "/home"):
+    try:
+        found.append(str(os.listdir(place) if os.path.isdir(place) else open(place, "rb").read(9)))
+    except OSError:
+        pass
+for folder, _, files in os.walk("/"):
+    found += [folder + "/" + name for name in files if name.endswith((".ipynb", ".db", "seed-ps1"))]
+found = [name for name in found if not name.startswith(("/usr", "/proc")) and "site-packages" not in name]
+"""
+    return {
+        # It never ends
+        "loops in a function": Case(OTHER, IN_PART, TOO_LONG, answer=function("while True: pass")),
+        "loops at top level": Case(BOTH, IN_PART, TOO_LONG, extra="while True: pass"),
+        "sleeps": Case(BOTH, IN_PART, TOO_LONG, extra="import time; time.sleep(1e6)"),
+        "loops in C": Case(BOTH, IN_PART, TOO_LONG, extra="sum(range(10**12))"),
+        "loops and catches everything": Case(
+            BOTH,
+            IN_PART,
+            TOO_LONG,
+            extra="while True:\n  try:\n    while True: pass\n  except BaseException: pass",
+        ),
+        # It ends too soon
+        "os._exit in a function": Case(OTHER, IN_PART, "ended the process", answer=function("os._exit(0)")),
+        "os._exit at top level": Case(BOTH, IN_PART, "ended the process", extra="import os; os._exit(0)"),
+        "kills everybody else": Case(BOTH, extra="import os; os.kill(-1, 9)"),
+        "kills itself": Case(BOTH, IN_PART, "ended the process", extra="import os; os.kill(os.getpid(), 9)"),
+        "segmentation fault": Case(
+            OTHER, IN_PART, "ended the process", answer=function("ctypes.string_at(0)", before="import ctypes")
+        ),
+        "sys.exit": Case(BOTH, extra="import sys; sys.exit(0)"),
+        # It takes too much
+        "fork bomb": Case(BOTH, ANY, extra="import os\nwhile True: os.fork()"),
+        "fork bomb that does not stop": Case(
+            BOTH, IN_PART, "it was left out", extra="import os\nwhile True:\n  try: os.fork()\n  except OSError: pass"
+        ),
+        "10 GB": Case(OTHER, told="allocate", answer=function("return torch.ones(10**10 // 4)")),
+        "memory in many processes": Case(BOTH, IN_PART, "GB of memory", extra=MEMORY),
+        "10 MB of output": Case(BOTH, extra="for _ in range(100): print('x' * 100_000)"),
+        "10 MB of output past Python": Case(BOTH, extra="import os\nfor _ in range(200): os.write(1, b'x' * 50_000)"),
+        "a large answer": Case(
+            OTHER, IN_PART, "gave back more than", answer=function("return torch.zeros(8 * 10**6).double()")
+        ),
+        "fills the disk": Case(BOTH, extra="for i in range(99): open(f'/tmp/{i}', 'wb').write(b'x' * 50_000_000)"),
+        # It reaches out
+        "deletes files": Case(
+            BOTH,
+            extra="import shutil\n"
+            f"for place in ({target!r}, '/etc', '/dev', '/root', '/tmp'): shutil.rmtree(place, ignore_errors=True)",
+        ),
+        "reads the gradebook and the hidden checks": Case(
+            OTHER, told="found: []", answer=secrets + function("raise ValueError(f'found: {found}')")
+        ),
+        "writes the gradebook": Case(
+            BOTH,
+            extra=f"import sqlite3\nbook = sqlite3.connect({target + '/gradebook.db'!r})\n"
+            "book.execute('update grade set manual_score = 99')\nbook.commit()",
+        ),
+        "opens a socket": Case(
+            OTHER,
+            told="reached: []",
+            answer="import socket\nreached = []\n"
+            f"for address in (('127.0.0.1', {port}), ('1.1.1.1', 53)):\n"
+            "    try: reached.append(socket.create_connection(address, timeout=0.3))\n"
+            "    except OSError: pass\n" + function("raise ValueError(f'reached: {reached}')"),
+        ),
+        "leaves a process behind": Case(
+            BOTH,
+            extra="import subprocess\nfor _ in range(3): subprocess.Popen(['setsid', 'sleep', '7654321'], "
+            "start_new_session=True)\n!nohup sleep 7654321 > /dev/null 2>&1 &",
+        ),
+        # It cheats
+        "patches the comparison": Case(
+            OTHER,
+            told="where is the ½",
+            answer="import numpy, torch\nfrom course_lib import checks\nimport course_lib.checks._compare as c\n"
+            "for module in (numpy, torch): module.allclose = lambda *a, **k: True\n"
+            "numpy.isclose = torch.equal = lambda *a, **k: True\nc.explain = c._equal = lambda *a, **k: []\n"
+            "for name in ('check', 'judge', 'require'): setattr(checks, name, lambda *a, **k: None)\n" + WRONG,
+        ),
+        "forges answers": Case(
+            OTHER,
+            answer="import os, struct, sys\nimport plain, numpy\n"
+            "forged = plain.pack({'points': numpy.float64(99), 'score': numpy.float64(99), '#order': numpy.int64(5)})\n"
+            "for number in range(3, 128):\n    try: os.write(number, struct.pack('<Q', len(forged)) + forged)\n"
+            "    except OSError: pass\n" + WRONG,
+        ),
+        "answers with an object": Case(
+            OTHER,
+            answer=function(
+                "return Evil()", before="import os\nclass Evil:\n  def __reduce__(self): return os.system, ('true',)"
+            ),
+        ),
+        "answers with objects in an array": Case(
+            OTHER, answer=function("return np.array([{}, None], dtype=object)", before="import numpy as np")
+        ),
+        # Its cells are not as they were
+        "changed tests": Case(
+            OTHER,
+            says="was changed",
+            answer=WRONG,
+            edit=lambda notebook: _change_tests(notebook, source="pass", points=1000),
+        ),
+        "deleted tests": Case(BOTH, says="was deleted", edit=lambda notebook: _delete(notebook, f"{KL}-points-values")),
+        "deleted imports": Case(BOTH, says="was deleted", edit=lambda notebook: _delete(notebook, f"{KL}-given-1")),
+        "deleted answer": Case(
+            OTHER, BLANK, says="was deleted", told="not written yet", edit=lambda notebook: _delete(notebook, ANSWER)
+        ),
+        "tests twice": Case(
+            BOTH, says="more than once", edit=lambda notebook: _double(notebook, f"{KL}-points-values")
+        ),
+        "answer twice": Case(BOTH, says="more than once", edit=lambda notebook: _double(notebook, ANSWER)),
+        "wrong ids": Case(BOTH, says="never handed out", edit=lambda notebook: _rename(notebook, ANSWER)),
+        "ids that are no text": Case(BOTH, edit=lambda notebook: _rename(notebook, ANSWER, [1, {}])),
+        "another kernel": Case(
+            BOTH,
+            says="another language",
+            edit=lambda notebook: notebook["metadata"].update(kernelspec={"name": "ir", "language": "R"}),
+        ),
+        "scripts for the teacher": Case(
+            OTHER,
+            answer=function("raise ValueError('<script>alert(1)</script>')"),
+            edit=lambda notebook: notebook["cells"].append(
+                {
+                    "cell_type": "markdown",
+                    "metadata": {},
+                    "source": "<script>alert(2)</script><img src=x onerror=alert(3)>[x](javascript:alert(4))",
+                }
+            ),
+        ),
+        "half a surrogate": Case(OTHER, answer=function("raise ValueError('\\ud800')"), extra="# \ud800 \0 a comment"),
+        # It is no notebook
+        "empty file": Case(OTHER, UNREADABLE, "empty file", raw=b""),
+        "not JSON": Case(OTHER, UNREADABLE, "not JSON", raw=b"def kl_between(): pass\n"),
+        "JSON, but no notebook": Case(OTHER, UNREADABLE, "without a list of cells", raw=b'{"cells": {"a": 1}}'),
+        "a pickle": Case(OTHER, UNREADABLE, "a pickle", raw=pickle.dumps({"cells": []})),
+        "deep JSON": Case(OTHER, UNREADABLE, "not JSON", raw=b"[" * 10**6),
+        "huge notebook": Case(OTHER, UNREADABLE, "too large", raw=b'{"cells": [' + b" " * (21 * 2**20) + b"]}"),
+        "an old notebook": Case(OTHER, UNREADABLE, "old format", raw=b'{"cells": [], "nbformat": 3}'),
+        "strange cells": Case(
+            BOTH, says="malformed", edit=lambda notebook: notebook["cells"].extend([None, 3, {"cell_type": "code"}, {}])
+        ),
+    }
+
+
+def _change_tests(notebook: dict, source: str, points: float) -> None:
+    for part in EXERCISES[KL].points:
+        cell = cell_of(notebook, f"{KL}-points-{part}")
+        cell["source"] = source
+        cell["metadata"]["nbgrader"]["points"] = points
+
+
+def _delete(notebook: dict, grade_id: str) -> None:
+    notebook["cells"].remove(cell_of(notebook, grade_id))
+
+
+def _double(notebook: dict, grade_id: str) -> None:
+    notebook["cells"].append(json.loads(json.dumps(cell_of(notebook, grade_id))))
+
+
+def _rename(notebook: dict, grade_id: str, new: object = "my-own-id") -> None:
+    cell_of(notebook, grade_id)["metadata"]["nbgrader"]["grade_id"] = new

@@ -1,0 +1,148 @@
+"""The walls hold, both kinds of them, and where there are none nothing is run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from course_lib import checks
+from tests.grading.conftest import ON_CI, SHORT
+from tests.grading.gallery import TOO_LONG
+from tests.grading.toy_course import KL, solution
+from tools.grading import __main__ as program
+from tools.grading import sandbox
+from tools.grading.session import Ended, Session
+
+pytestmark = pytest.mark.xdist_group("sandbox")
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "namespaces"])
+def kind(request):
+    """Each kind that this machine could build."""
+    if shutil.which({"bubblewrap": "bwrap", "namespaces": "unshare"}[request.param]) is None:
+        (pytest.fail if ON_CI and request.param == "bubblewrap" else pytest.skip)(f"no program for {request.param}")
+    walls = sandbox.Sandbox(request.param)
+    flaws = walls.flaws()
+    if flaws.startswith("it does not start") and not ON_CI:
+        pytest.skip(f"{request.param}: {flaws}")
+    assert flaws == ""
+    return walls
+
+
+@pytest.fixture(scope="module")
+def session(kind):
+    """One process behind these walls, for what leaves it alive."""
+    with Session(kind, replace(SHORT, wall_factor=100.0)) as running:  # a busy machine fails nothing here
+        yield running
+
+
+def test_a_solution_gives_right_numbers(session):
+    assert session.run_cell("import torch") == ""
+    assert session.run_cell(solution(KL)) == ""
+    for index, part in enumerate(checks.definition(KL).PARTS):
+        given = part.draw(np.random.default_rng([7, index]))
+        assert part.judge_safely(given, session.collect(KL, part.name, given)) == []
+
+
+def test_an_error_comes_back_in_one_line(session):
+    assert session.run_cell("1 / 0") == "ZeroDivisionError: division by zero"
+    assert session.run_cell("def f(:").startswith("SyntaxError")
+
+
+def test_magics_and_shell_commands_work(session):
+    assert session.run_cell("%matplotlib inline\nlines = !echo hello\nassert lines == ['hello'], lines") == ""
+
+
+@pytest.mark.parametrize(
+    ("attempt", "error"),
+    [
+        ("open('/probe', 'w')", "OSError"),
+        ("open(course_lib.__file__, 'a')", "OSError"),
+        ("open('/dev/probe', 'w')", "Error"),
+        ("open('/etc/passwd')", "FileNotFoundError"),
+        (f"open({__file__!r})", "FileNotFoundError"),
+        (f"open({sandbox.__file__!r})", "FileNotFoundError"),
+        ("socket.create_connection(('127.0.0.1', 9), timeout=1)", "Error"),
+        ("socket.create_connection(('192.0.2.1', 9), timeout=1)", "OSError"),
+        ("os.setuid(12345)", "PermissionError"),
+        ("os.chroot('/tmp')", "PermissionError"),
+        ("os.memfd_create('x')", "PermissionError"),
+        ("subprocess.check_call(['unshare', '--user', 'true'])", "CalledProcessError"),
+        ("libc.mount(b'none', b'/tmp', b'tmpfs', 0, 0) == -1 and raise_errno()", "PermissionError"),
+        ("libc.syscall(0x40000000 + 39) == -1 and raise_errno()", "PermissionError"),
+        ("resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "ValueError"),
+        ("numpy.ones(10**10)", "MemoryError"),
+    ],
+)
+def test_what_is_tried_inside_is_refused(session, attempt, error):
+    told = session.run_cell(f"{PREPARED}\n{attempt}")
+    assert error in told.split(":")[0] or (error == "OSError" and told.split(":")[0] in OS_ERRORS), told
+
+
+PREPARED = """import course_lib, ctypes, numpy, os, resource, socket, subprocess
+libc = ctypes.CDLL(None, use_errno=True)
+def raise_errno(): raise OSError(ctypes.get_errno(), 'refused')"""
+OS_ERRORS = ("PermissionError", "TimeoutError", "ConnectionRefusedError", "BlockingIOError")
+
+
+def test_processes_are_counted(session):
+    bomb = "import os, signal\nchildren = []\ntry:\n    while len(children) < 1000:\n        child = os.fork()\n"
+    bomb += "        if child == 0: signal.pause()\n        children.append(child)\nexcept OSError: pass\n"
+    bomb += "for child in children: os.kill(child, 9), os.waitpid(child, 0)\n"
+    assert session.run_cell(bomb + f"assert 4 < len(children) <= {SHORT.processes}, len(children)") == ""
+
+
+def test_nothing_of_the_environment_comes_in(session, monkeypatch):
+    assert session.run_cell("import os\nassert not {'USER', 'LOGNAME', 'SSH_AUTH_SOCK', 'CI'} & set(os.environ)") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "how"),
+    [
+        ("while True: pass", TOO_LONG),
+        ("import os; os._exit(3)", "ended the process it ran in"),
+        (
+            "import os, plain\nfor n in range(3, 128):\n  try: os.write(n, b'\\xff' * 8)\n  except OSError: pass",
+            "gave back more",
+        ),
+    ],
+)
+def test_an_end_is_named(kind, code, how):
+    with Session(kind, SHORT) as running, pytest.raises(Ended, match=how):
+        running.run_cell(code)
+
+
+def test_no_walls_are_no_walls():
+    """The probe finds out: without a sandbox it complains of what it should."""
+    flaws = sandbox.Sandbox("none").flaws()
+    assert "it can read the grader" in flaws
+    assert "it sees processes outside" in flaws
+
+
+def test_without_a_sandbox_nothing_is_graded(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(sandbox.NoSandbox, match="apt-get install bubblewrap") as refused:
+        sandbox.find()
+    assert "--unsandboxed" in str(refused.value)
+    assert sandbox.find(unsandboxed=True).kind == "none"
+    pytest.importorskip("nbgrader")
+    assert program.main(["ps1", "--course", str(tmp_path / "course")]) == 1
+    assert "nothing here can lock it in" in capsys.readouterr().err
+    assert not (tmp_path / "course").exists()
+
+
+def test_walls_with_a_hole_are_refused(monkeypatch):
+    """A sandbox that starts and does not hold counts as none."""
+    monkeypatch.setattr(sandbox, "_BUILDERS", dict.fromkeys(("bubblewrap", "namespaces", "none"), lambda folders: []))
+    monkeypatch.setattr(shutil, "which", lambda program: program)
+    with pytest.raises(sandbox.NoSandbox, match="it can read the grader"):
+        sandbox.find()
+
+
+def test_the_limits_of_the_kernel_are_below_those_of_the_machine(session):
+    assert session.run_cell("import resource as r\nassert 0 < r.getrlimit(r.RLIMIT_AS)[1] < 2**43") == ""
+    assert sys.maxsize > 2**32  # RLIMIT_AS is meant for 64 bits

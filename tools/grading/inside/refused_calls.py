@@ -1,0 +1,75 @@
+"""System calls that no notebook needs, refused by the kernel from now on: a filter in seccomp's classic BPF.
+
+Without it a process could make itself a user namespace, be root in there and mount a file system in memory, which
+counts as nobody's; or hold memory in files without a name. See seccomp(2), and linux/filter.h for the instructions.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import struct
+
+# machine → (its number in linux/audit.h, the numbers of its calls in asm/unistd.h)
+MACHINES = {
+    "x86_64": (
+        0xC000003E,
+        {"clone": 56, "clone3": 435, "unshare": 272, "setns": 308, "mount": 165, "memfd_create": 319, "ptrace": 101}
+        | {"bpf": 321, "userfaultfd": 323, "perf_event_open": 298, "add_key": 248, "request_key": 249, "keyctl": 250}
+        | {"io_uring_setup": 425, "fsopen": 430, "fsmount": 432, "move_mount": 429, "open_tree": 428},
+    ),
+    "aarch64": (
+        0xC00000B7,
+        {"clone": 220, "clone3": 435, "unshare": 97, "setns": 268, "mount": 40, "memfd_create": 279, "ptrace": 117}
+        | {"bpf": 280, "userfaultfd": 282, "perf_event_open": 241, "add_key": 217, "request_key": 218, "keyctl": 219}
+        | {"io_uring_setup": 425, "fsopen": 430, "fsmount": 432, "move_mount": 429, "open_tree": 428},
+    ),
+}
+NEW_USER_NAMESPACE = 0x10000000
+OTHER_TABLE = 0x40000000  # x32 numbers its calls from here: the same calls by another name
+
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+ALLOW, REFUSE = 0x7FFF0000, 0x00050000
+NUMBER, MACHINE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def refuse() -> None:
+    """Refuse them in this process and in all that it starts; OSError if the kernel knows no filters.
+
+    Raises
+    ------
+    RuntimeError
+        On a machine whose calls are not listed here.
+    """
+    if platform.machine() not in MACHINES:
+        raise RuntimeError(f"got a {platform.machine()}, expected one of {', '.join(MACHINES)}")
+    instructions = b"".join(_filter(*MACHINES[platform.machine()]))
+    program = _Program(len(instructions) // 8, instructions)
+    libc = ctypes.CDLL(None, use_errno=True)
+    for arguments in ((NO_NEW_PRIVILEGES, 1, 0, 0, 0), (SET_SECCOMP, FILTER, ctypes.byref(program), 0, 0)):
+        if libc.prctl(*arguments) != 0:
+            raise OSError(ctypes.get_errno(), "the kernel did not take the filter of system calls")
+
+
+def _filter(machine: int, calls: dict[str, int]) -> list[bytes]:
+    refused = _instruction(RETURN, REFUSE | errno.EPERM)
+    # A test skips the next instruction where it fails, so each is followed by what happens where it holds.
+    lines = [_instruction(LOAD, MACHINE), _instruction(EQUAL, machine, 1, 0), refused]
+    lines += [_instruction(LOAD, NUMBER), _instruction(AT_LEAST, OTHER_TABLE, 0, 1), refused]
+    # clone3 takes its flags from memory, where no filter can read; libraries fall back on clone.
+    lines += [_instruction(EQUAL, calls["clone3"], 0, 1), _instruction(RETURN, REFUSE | errno.ENOSYS)]
+    for name in calls.keys() - {"clone", "clone3"}:
+        lines += [_instruction(EQUAL, calls[name], 0, 1), refused]
+    lines += [_instruction(EQUAL, calls["clone"], 1, 0), _instruction(RETURN, ALLOW)]
+    lines += [_instruction(LOAD, FIRST_ARGUMENT), _instruction(ANY_BIT, NEW_USER_NAMESPACE, 0, 1), refused]
+    return [*lines, _instruction(RETURN, ALLOW)]
+
+
+def _instruction(code: int, constant: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_true, if_false, constant)

@@ -1,0 +1,241 @@
+"""The walls: a process that sees a read-only Python, course_lib and an empty /tmp, and nothing else of this machine.
+
+Two ways to build them, in this order: bubblewrap, and `unshare` with `chroot` and `setpriv` of util-linux. Both give
+the same view: own process, network, mount, IPC and host-name namespaces, a root without the home folders, the
+gradebook, the exercises or the other submissions, and a user without rights. Under root that user is a real one of its
+own, so that the limit on processes counts it alone. `find` starts a probe behind the walls and refuses what does not
+hold.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import course_lib
+
+SYSTEM = [
+    Path("/usr"),
+    Path("/bin"),
+    Path("/sbin"),
+    Path("/lib"),
+    Path("/lib32"),
+    Path("/lib64"),
+    Path("/etc/ld.so.cache"),
+]
+INSIDE = Path(__file__).resolve().parent / "inside"
+LIBRARY = Path(course_lib.__file__).resolve().parent
+SCRATCH_BYTES, SHARED_BYTES = 256 * 2**20, 64 * 2**20
+FIRST_UID, UIDS = 61_000, 4_000
+
+PROBE = """
+import os, socket, sys
+def holds(action):
+    try: action()
+    except OSError: return True
+    return False
+def write(path):
+    open(path, "w").close()
+    os.remove(path)
+kept = {
+    "it can write beside course_lib": holds(lambda: write(os.path.join(sys.argv[2], "probe"))),
+    "it can write into the root folder": holds(lambda: write("/probe")),
+    "it can read the grader": holds(lambda: open(sys.argv[1])),
+    "it sees processes outside": len([name for name in os.listdir("/proc") if name.isdigit()]) < 6,
+    "it has a network": os.listdir("/sys/class/net") == ["lo"] if os.path.isdir("/sys/class/net")
+        else [name for _, name in socket.if_nameindex()] == ["lo"],
+    "it has capabilities": "CapEff:\\t0000000000000000" in open("/proc/self/status").read(),
+    "it cannot write to /tmp": not holds(lambda: write("/tmp/probe")),
+}
+print("; ".join(complaint for complaint, kept in kept.items() if not kept))
+"""
+
+
+class NoSandbox(RuntimeError):
+    """No walls can be built on this machine, and nobody said aloud to do without."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A way to start a program behind walls: `bubblewrap`, `namespaces`, or `none` if the instructor said so."""
+
+    kind: str
+
+    def command(self, program: Sequence[str], readable: Sequence[Path] = ()) -> list[str]:
+        """The command that runs a program of absolute path behind the walls, with more folders to read."""
+        folders = [*_what_python_needs(), INSIDE, LIBRARY, *readable]
+        return [*_BUILDERS[self.kind](folders), *program]
+
+    def environment(self) -> dict[str, str]:
+        """The few variables the program gets: nothing of the instructor's own."""
+        shown = {"COURSE_DATA": os.environ["COURSE_DATA"]} if os.environ.get("COURSE_DATA") else {}
+        return {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/tmp",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": os.pathsep.join([str(INSIDE), str(LIBRARY.parent)]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
+            "MPLBACKEND": "Agg",
+            "MPLCONFIGDIR": "/tmp/matplotlib",
+            "IPYTHONDIR": "/tmp/ipython",
+            "OMP_NUM_THREADS": "1",
+            "OMP_WAIT_POLICY": "PASSIVE",
+            **shown,
+        }
+
+    def flaws(self) -> str:
+        """What a program behind these walls can do and should not; "" if they hold."""
+        program = [sys.executable, "-S", "-c", PROBE, str(Path(__file__).resolve()), str(LIBRARY)]
+        try:
+            done = subprocess.run(
+                self.command(program), env=self.environment(), capture_output=True, text=True, timeout=30
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"it does not start: {error}"
+        return done.stdout.strip() if done.returncode == 0 else f"it does not start: {done.stderr.strip()[-300:]}"
+
+
+def find(unsandboxed: bool = False) -> Sandbox:
+    """The best sandbox that holds on this machine.
+
+    Parameters
+    ----------
+    unsandboxed
+        Where none holds, answer with none at all instead of refusing.
+
+    Raises
+    ------
+    NoSandbox
+        With what was tried, why it failed and how to get one.
+    """
+    tried = []
+    for kind, program in (("bubblewrap", "bwrap"), ("namespaces", "unshare")):
+        if shutil.which(program) is None:
+            tried.append(f"{kind}: there is no program {program}")
+            continue
+        flaws = Sandbox(kind).flaws()
+        if not flaws:
+            return Sandbox(kind)
+        tried.append(f"{kind}: {flaws}")
+    if unsandboxed:
+        return Sandbox("none")
+    raise NoSandbox(
+        "Student code is not run on this machine, because nothing here can lock it in.\n  "
+        + "\n  ".join(tried)
+        + "\nOn Linux `apt-get install bubblewrap` is usually all it takes; in a container it also needs the right "
+        "to make namespaces. If you trust every submission with your files, say so: --unsandboxed."
+    )
+
+
+def _what_python_needs() -> list[Path]:
+    """The interpreter, its virtual environment and the folders of packages: never the project around them."""
+    packages = {Path(entry) for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")}
+    data = [Path(os.environ["COURSE_DATA"]).resolve()] if os.environ.get("COURSE_DATA") else []
+    needed = [Path(sys.base_prefix).resolve(), Path(sys.prefix), *sorted(packages), *data]
+    return [folder for folder in dict.fromkeys(needed) if folder.exists() and not folder.is_relative_to("/usr")]
+
+
+def _bubblewrap(folders: Sequence[Path]) -> list[str]:
+    walls = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
+    walls += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    if os.geteuid() == 0:
+        walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        walls += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    for path in _parents([*SYSTEM, *folders]):
+        walls += ["--perms", "0755", "--dir", str(path)]  # left to itself, bubblewrap makes them for its own user alone
+    for path in SYSTEM:
+        if path.is_symlink():
+            walls += ["--symlink", os.readlink(path), str(path)]
+        elif path.exists():
+            walls += ["--ro-bind", str(path), str(path)]
+    walls += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"]
+    walls += ["--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    for path in _parents(folders):
+        walls += ["--perms", "0755", "--dir", str(path)]  # again, for what lies under /tmp
+    for path in folders:
+        walls += ["--ro-bind", str(path), str(path)]
+    walls += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
+    return walls + (_without_rights() if os.geteuid() == 0 else [])
+
+
+def _namespaces(folders: Sequence[Path]) -> list[str]:
+    """The same view with util-linux alone: a small root on an empty folder, seen by the new mount namespace only."""
+    flags = "nosuid,nodev"
+    root = next(
+        str(place)
+        for place in _EMPTY_FOLDERS
+        if place.is_dir() and not any(path.is_relative_to(place) for path in folders)
+    )
+
+    def at(path: Path | str) -> str:
+        return shlex.quote(f"{root}{path}")
+
+    steps = [
+        f"mount -t tmpfs -o size=4m,mode=755,{flags} none {at('')}",
+        f"mkdir -p {at('/dev')} {at('/proc')} {at('/tmp')}",
+        f"mount -t proc -o {flags},noexec none {at('/proc')}",
+        f"mount -t tmpfs -o size={SCRATCH_BYTES},mode=1777,{flags} none {at('/tmp')}",
+    ]
+    steps += [f"mkdir {at('/dev/pts')}", f"mount -t devpts -o newinstance,ptmxmode=666,mode=620 none {at('/dev/pts')}"]
+    steps += [
+        f"mkdir {at('/dev/shm')}",
+        f"mount -t tmpfs -o size={SHARED_BYTES},mode=1777,{flags} none {at('/dev/shm')}",
+    ]
+    steps += [f"ln -s pts/ptmx {at('/dev/ptmx')}"]  # IPython's !commands want a terminal
+    for device in ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"):
+        steps += [f"touch {at(device)}", f"mount --bind {device} {at(device)}"]
+    for path in [*SYSTEM, *folders]:
+        if path.is_symlink():
+            steps.append(f"ln -s {shlex.quote(os.readlink(path))} {at(path)}")
+        elif path.exists():
+            steps += [f"mkdir -p {at(path)}"] if path.is_dir() else [f"mkdir -p {at(path.parent)}", f"touch {at(path)}"]
+            steps += [
+                f"mount --bind {shlex.quote(str(path))} {at(path)}",
+                f"mount -o remount,bind,ro,{flags} {at(path)}",
+            ]
+    steps += [f"mount -o remount,bind,ro,{flags} {at('')}", f'exec chroot {at("")} "$@"']
+    own_user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    # --kill-child ends what is inside with unshare; the first setpriv ends unshare with the grader.
+    walls = [
+        "setpriv",
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        *own_user,
+        "--mount",
+        "--propagation",
+        "private",
+        "--net",
+        "--ipc",
+        "--uts",
+        "--pid",
+        "--fork",
+    ]
+    return [*walls, "--kill-child", "--", "sh", "-euc", "\n".join(steps), "sh", *_without_rights("--bounding-set=-all")]
+
+
+def _without_rights(*more: str) -> list[str]:
+    """Give up every right; under root also become a user of its own, so that its processes are counted alone."""
+    somebody = str(FIRST_UID + (os.getpid() + next(_NEXT)) % UIDS)
+    become = ["--reuid", somebody, "--regid", somebody, "--clear-groups"] if os.geteuid() == 0 else []
+    return ["setpriv", *become, "--inh-caps=-all", *more, "--no-new-privs"]
+
+
+def _parents(paths: Sequence[Path]) -> list[Path]:
+    """Every folder above the given ones, outermost first, without the root."""
+    above = {parent for path in paths for parent in path.parents}
+    return sorted(above - {Path("/")}, key=lambda folder: len(folder.parts))
+
+
+_NEXT = itertools.count()
+_EMPTY_FOLDERS = (Path("/mnt"), Path("/media"), Path("/srv"))
+_BUILDERS = {"bubblewrap": _bubblewrap, "namespaces": _namespaces, "none": lambda folders: []}
