@@ -39,7 +39,8 @@ test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory book
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	@# A module stays in one process: its tests share pages and courses that take long to set up.
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 serve: book ## build the book and serve it on this machine (PORT=8000)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)

@@ -13,7 +13,6 @@ from tests.grading.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution,
 from tools.grading import __main__ as program
 from tools.grading import grade, sandbox
 
-pytestmark = pytest.mark.xdist_group("grading a class")
 HALF = next(mutant.code for mutant in EXERCISES[KL].mutants if set(mutant.loses) == {"narrow"})
 
 

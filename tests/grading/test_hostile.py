@@ -20,7 +20,7 @@ from tools.grading.classroom import Row, grade_class, write_table
 from tools.grading.gradebook import Course, result_path
 
 # The whole class is graded when the first test asks for it; one process takes all of them.
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("hostile submissions")]
+pytestmark = pytest.mark.timeout(900)
 CASES = gallery.gallery("", 0)
 HONEST = ("aaa-first", "zzz-last")
 

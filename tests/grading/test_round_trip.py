@@ -16,7 +16,6 @@ from tests.grading.toy_course import KL, cell_of, solution
 from tools import exercises
 from tools.grading import __main__ as program
 
-pytestmark = pytest.mark.xdist_group("grading a class")
 NAME, COURSE = "homework-1", "autoencoders"
 
 

@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.grading.toy_course import KL, solution, submitted
 
-pytestmark = pytest.mark.xdist_group("grading a class")
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "book" / "part4" / "16-teaching.md"
 COMMANDS = re.findall(

@@ -25,10 +25,9 @@ ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for `page_name` on every page of the book; one process takes all tests of a page."""
+    """Run a test that asks for `page_name` on every page of the book, all tests of a page in a row."""
     if "page_name" in metafunc.fixturenames:
-        pages = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
-        metafunc.parametrize("page_name", pages, scope="module")
+        metafunc.parametrize("page_name", PAGES, scope="module")
 
 
 def missing(what: str):

@@ -227,7 +227,8 @@ def _without_rights(*more: str) -> list[str]:
     """Give up every right; under root also become a user of its own, so that its processes are counted alone."""
     somebody = str(FIRST_UID + (os.getpid() + next(_NEXT)) % UIDS)
     become = ["--reuid", somebody, "--regid", somebody, "--clear-groups"] if os.geteuid() == 0 else []
-    return ["setpriv", *become, "--inh-caps=-all", *more, "--no-new-privs"]
+    # The kernel forgets the signal for the end of the parent when the user changes.
+    return ["setpriv", *become, "--inh-caps=-all", *more, "--no-new-privs", "--pdeathsig", "KILL"]
 
 
 def _parents(paths: Sequence[Path]) -> list[Path]:

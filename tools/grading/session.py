@@ -105,8 +105,8 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         everybody = self._family()
-        self._process.kill()  # its end is the end of everything in its process namespace
-        for process in everybody if self.sandbox.kind == "none" else []:
+        self._process.kill()
+        for process in everybody:  # the first of a process namespace takes all others with it, also those born since
             try:
                 process.kill()
             except psutil.NoSuchProcess:
