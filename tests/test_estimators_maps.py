@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 from sklearn import manifold
 from sklearn.base import clone
 from sklearn.manifold import _utils
@@ -51,6 +52,14 @@ def test_a_seed_makes_umap_work_alone_without_a_word(x):
     assert fitted.n_jobs == 1
     with pytest.warns(UserWarning, match="overridden to 1 by setting random_state"):
         estimators.UMAP(n_neighbors=5, n_epochs=20, random_state=0, n_jobs=2).fit(x)
+
+
+def test_a_random_start_repeats_where_the_graph_is_in_pieces():
+    x = np.random.default_rng(0).normal(size=(60, 4))
+    settings = {"n_neighbors": 2, "n_epochs": 20, "init": "random", "random_state": 0}
+    first, second = (estimators.UMAP(**settings).fit(x) for _ in range(2))
+    assert connected_components(first.graph_)[0] > 2
+    np.testing.assert_array_equal(first.embedding_, second.embedding_)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

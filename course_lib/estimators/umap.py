@@ -39,6 +39,10 @@ class UMAP(umap.UMAP):
     *Copies.* n_neighbors equal rows have no neighbours but each other; all that ties them to the rest are points that
     have one of them as a neighbour. `unique=True` maps each row once and gives all of a kind the same place.
 
+    *Seeds.* Where a graph falls into many pieces, as with 2 neighbours, the same seed may give another map each time:
+    the eigenvectors of the spectral start are not unique then, and scipy (1.17) searches them with randomness of its
+    own. `init="random"` repeats.
+
     References
     ----------
     McInnes, Healy & Melville (2018).
