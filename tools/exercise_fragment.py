@@ -50,7 +50,7 @@ def table(exercises: Sequence[Exercise]) -> str:
     """The Markdown of a table of exercises, with how much there is in all."""
     rows = ["| chapter | exercise | level | points | minutes | |", "|---|---|---|---|---|---|"]
     for exercise in exercises:
-        kind = "self-study" if exercise.self_study else "may be assigned"
+        kind = "self-study" if exercise.self_study else "assigned"
         rows.append(
             f"| {exercise.chapter} | {{ref}}`{exercise.title} <ex-{exercise.id}>` (`{exercise.id}`) | {exercise.level} "
             f"| {exercise.total} | {exercise.minutes} | {kind} |"
