@@ -100,7 +100,7 @@ def growth(seconds: dict[int, float]) -> Growth:
 
 
 def report(costs: dict[str, dict[int, Resources]]) -> str:
-    """A markdown table, what the growth is, and what it says of numbers of digits that were not tried."""
+    """A markdown table, how the cost grows over all sizes and from the last but one to the last, and what follows."""
     lines = [
         "| method | digits | processor seconds | seconds | MB at the peak | of them before the fit |",
         "|---|---|---|---|---|---|",
@@ -110,9 +110,11 @@ def report(costs: dict[str, dict[int, Resources]]) -> str:
         for n, cost in runs.items():
             times = f"{cost.processor_seconds:.1f} | {cost.wall_seconds:.1f}"
             lines.append(f"| {name} | {n:,} | {times} | {cost.peak_bytes / 1e6:,.0f} | {cost.start_bytes / 1e6:,.0f} |")
-        law = growth({n: cost.processor_seconds for n, cost in runs.items()})
+        seconds = {n: cost.processor_seconds for n, cost in sorted(runs.items())}
+        law, last = growth(seconds), growth(dict(list(seconds.items())[-2:]))
         least, most = min(runs), max(runs)
-        said.append(f"From {least:,} to {most:,} digits the processor time of {name} grows as n^{law.exponent:.2f}.")
+        grows = f"grows as n^{law.exponent:.2f}, at the end as n^{last.exponent:.2f}"
+        said.append(f"From {least:,} to {most:,} digits the processor time of {name} {grows}.")
         if most < ALL:
             said[-1] += f" For {ALL:,} that would make {law.seconds(ALL) / 60:.0f} minutes: not tried."
     return "\n".join([*lines, "", *said])
