@@ -39,7 +39,9 @@ def fragment(exercise: Exercise, *, picture: str = "", notebook: str = "") -> st
     for number, hint in enumerate(exercise.hints, start=1):
         pieces.append(_folded(f"Hint {number}", hint))
     if picture:
-        pieces.append(_folded("What a right answer draws", f"![{exercise.expected_alt}]({picture})"))
+        # Lazily: who does not unfold it does not load it.
+        image = f"```{{image}} {picture}\n:alt: {exercise.expected_alt}\n:loading: lazy\n```"
+        pieces.append(_folded("What a right answer draws", image))
     pieces.append("::::::")
     if exercise.self_study:
         pieces.append(_solution(exercise))

@@ -23,6 +23,7 @@ def picture(exercise: Exercise) -> bytes:
     matplotlib.use("Agg")
     try:
         with matplotlib.rc_context(), warnings.catch_warnings():
+            matplotlib.rcdefaults()  # whatever else has been drawn in this process
             warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # plt.show() in a notebook's cell
             # matplotlib asks a tensor for a copy in words that torch does not know yet; it then copies all the same.
             warnings.filterwarnings("ignore", "__array__ implementation|__array_wrap__ must", DeprecationWarning)
