@@ -62,7 +62,8 @@ def test_a_page_shows_exercises_and_no_solution_but_of_self_study(build, tmp_pat
     assert [Path(link).stem for link in links] == list(NAMES)
     site = tmp_path / "_build" / "html"
     assert all((site / link).is_file() for link in links)
-    assert re.search(r'<img alt="The price over the width[^"]+" loading="lazy" src="_images/price-of-halving.png"', page)
+    picture = r'<img alt="The price over the width[^"]+" loading="lazy" src="_images/price-of-halving.png"'
+    assert re.search(picture, page)
     assert leaks(site, [read(FOLDER / f"{name}.md") for name in NAMES]) == []
 
 
