@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.grading.toy_course import KL, cell_of, solution
+from tests.grading.toy_course import EXERCISES, KL, cell_of, solution
 from tools import exercises
 from tools.grading import __main__ as program
 
@@ -73,5 +73,7 @@ def test_from_generate_to_export(walls, course, tmp_path, capsys):
 
 
 def test_what_students_get_is_a_valid_notebook(released):
-    for path in released.glob("*.ipynb"):
+    paths = sorted(released.glob("*.ipynb"))
+    assert {path.stem for path in paths} == set(EXERCISES)
+    for path in paths:
         nbformat.validate(nbformat.read(path, as_version=4))

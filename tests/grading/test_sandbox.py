@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from course_lib import checks
-from tests.grading.conftest import SHORT
+from tests.grading.conftest import SHORT, missing
 from tests.grading.gallery import TOO_LONG
 from tests.grading.toy_course import KL, solution
 from tools.grading import __main__ as program
@@ -25,11 +25,11 @@ from tools.grading.session import Ended, Session
 def kind(request):
     """Each kind that this machine could build."""
     if shutil.which({"bubblewrap": "bwrap", "namespaces": "unshare"}[request.param]) is None:
-        pytest.skip(f"no program for {request.param}")
+        missing(f"no program for {request.param}")
     walls = sandbox.Sandbox(request.param)
     flaws = walls.flaws()
     if flaws.startswith("it does not start"):
-        pytest.skip(f"{request.param}: {flaws}")
+        missing(f"{request.param}: {flaws}")
     assert flaws == ""
     return walls
 
@@ -119,7 +119,7 @@ def test_an_end_is_named(kind, code, how):
 
 GRADER = """
 import sys, time
-from tests.grading.conftest import SHORT
+from tests.grading.conftest import SHORT, missing
 from tools.grading import sandbox
 from tools.grading.session import Session
 with Session(sandbox.Sandbox(sys.argv[1]), SHORT) as running:
