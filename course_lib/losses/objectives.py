@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.losses.diffusion import denoising_terms
 from course_lib.losses.likelihoods import bernoulli_log_likelihood, log_likelihood, squared_error
 
 
@@ -97,4 +98,9 @@ def classification_terms(
     }
 
 
-OBJECTIVES = {"reconstruction": reconstruction_terms, "elbo": elbo_terms, "classification": classification_terms}
+OBJECTIVES = {
+    "reconstruction": reconstruction_terms,
+    "elbo": elbo_terms,
+    "classification": classification_terms,
+    "denoising": denoising_terms,
+}

@@ -5,6 +5,7 @@ from course_lib.metrics._blocks import Estimate
 from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, log_likelihood
 from course_lib.metrics.code_space import active_units, codes, kl_per_dimension, principal_angles
 from course_lib.metrics.coverage import PriorCoverage, prior_coverage
+from course_lib.metrics.diffusion import DiffusionBound, diffusion_bound
 from course_lib.metrics.distances import DistanceCorrelation, pairwise_distance_correlation, triplet_accuracy
 from course_lib.metrics.interpolation import InterpolationValidity, interpolation_validity
 from course_lib.metrics.neighbourhoods import continuity, trustworthiness
@@ -24,6 +25,7 @@ __all__ = [
     "CodeInformation",
     "Confidence",
     "Consistency",
+    "DiffusionBound",
     "DistanceCorrelation",
     "Estimate",
     "InterpolationValidity",
@@ -36,6 +38,7 @@ __all__ = [
     "codes",
     "confidence",
     "continuity",
+    "diffusion_bound",
     "elbo",
     "interpolation_validity",
     "kl_per_dimension",

@@ -2,8 +2,11 @@
 
 from course_lib.models.autoencoder import Autoencoder
 from course_lib.models.classifier import Classifier
+from course_lib.models.diffusion import Diffusion
 from course_lib.models.linear import PCA, LinearAutoencoder, LinearVAE, principal_axes
+from course_lib.models.noise import NoiseSchedule, cosine_noise, linear_noise
 from course_lib.models.ppca import ProbabilisticPCA
+from course_lib.models.samplers import ddim, ddpm
 from course_lib.models.vae import VAE
 
 __all__ = [
@@ -11,8 +14,14 @@ __all__ = [
     "VAE",
     "Autoencoder",
     "Classifier",
+    "Diffusion",
     "LinearAutoencoder",
     "LinearVAE",
+    "NoiseSchedule",
     "ProbabilisticPCA",
+    "cosine_noise",
+    "ddim",
+    "ddpm",
+    "linear_noise",
     "principal_axes",
 ]
