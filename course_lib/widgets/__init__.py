@@ -11,6 +11,7 @@ from course_lib.widgets.interpolation import InterpolationStrip as Interpolation
 from course_lib.widgets.latent_explorer import LatentExplorer as LatentExplorer
 from course_lib.widgets.latent_sliders import LatentSliders as LatentSliders
 from course_lib.widgets.manifold_grid import ManifoldGrid as ManifoldGrid
+from course_lib.widgets.noise_process import NoiseProcess as NoiseProcess
 from course_lib.widgets.pca_axis import PCAAxis as PCAAxis
 from course_lib.widgets.pca_components import PCAComponents as PCAComponents
 from course_lib.widgets.rate_distortion import RateDistortion as RateDistortion
