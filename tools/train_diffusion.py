@@ -19,7 +19,7 @@ PIXELS = {
     "diffusion-mnist": {"width": 32, "epochs": 6, "batch_size": 128},
     "diffusion-digits-28": {"width": 16, "epochs": 150, "batch_size": 64},
 }
-CODES = {"latent-diffusion-mnist": 30, "latent-diffusion-digits-28": 500}  # epochs
+CODES = {"latent-diffusion-mnist": 60, "latent-diffusion-digits-28": 500}  # epochs
 JUDGED = 200  # pictures by all steps; five times as many by the short way
 SURE = 0.9
 NOTE = (

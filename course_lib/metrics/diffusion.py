@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from course_lib import losses, validation
-from course_lib.metrics._blocks import split
+
+_SIZE = 500  # pictures at once: a U-Net keeps a few hundred numbers for each pixel
 
 
 class DiffusionBound(NamedTuple):
@@ -98,10 +99,10 @@ def diffusion_bound(model, x: Tensor, *, rounds: int = 1, seed: int = 0) -> Diff
     kl, error = torch.zeros(total, dtype=torch.float64), torch.zeros(total, dtype=torch.float64)
     with torch.no_grad():
         first, last = [], []
-        for block in split(x):
+        for block in x.split(_SIZE):
             first.append(losses.data_term(model, block, generator=generator).double())
             last.append(losses.prior_term(model, block).double())
-        for places in split(torch.arange(total)):
+        for places in torch.arange(total).split(_SIZE):
             kl[places], error[places] = _at_times(model, x[rows[places]], times[places], generator)
     visits = torch.bincount(times, minlength=steps + 1).double()
     means, spread = _by_time(kl, times, visits)

@@ -118,7 +118,7 @@ def ddim_times(total: int, steps: int) -> list[int]:
 
 
 def _start(model, n: int, generator: torch.Generator | None, start: Tensor | None) -> Tensor:
-    weight = next(model.parameters())
+    weight = next(model.parameters(), torch.zeros(()))  # a denoiser may be a formula without any
     if start is None:
         n = validation.positive_int(n, "n")
         return torch.randn(n, model.input_dim, generator=generator).to(weight)
