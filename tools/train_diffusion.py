@@ -16,8 +16,8 @@ from course_lib.distributions import Gaussian
 from tools import recipes
 
 PIXELS = {
-    "diffusion-mnist": {"width": 32, "epochs": 6, "batch_size": 128},
-    "diffusion-digits-28": {"width": 16, "epochs": 150, "batch_size": 64},
+    "diffusion-mnist": {"width": 32, "runs": (6, 5), "batch_size": 128},  # epochs of each run
+    "diffusion-digits-28": {"width": 16, "runs": (150,), "batch_size": 64},
 }
 CODES = {"latent-diffusion-mnist": 60, "latent-diffusion-digits-28": 500}  # epochs
 JUDGED = 200  # pictures by all steps; five times as many by the short way
@@ -32,24 +32,35 @@ NOTE = (
 
 
 def pixels(name: str) -> None:
-    """A U-Net with one halving in the middle. The learning rate falls to 0, which spares an average over weights."""
-    settings = dict(PIXELS[name])
-    width, epochs = settings.pop("width"), settings.pop("epochs")
+    """A U-Net with one halving in the middle; each run's learning rate falls to 0, which spares an average of weights.
+
+    A second run starts from the weights of the first (a warm restart, Loshchilov & Hutter 2017).
+    """
+    width, runs, batch_size = PIXELS[name].values()
     images = data.load(name.removeprefix("diffusion-"))
     model = models.Diffusion(
         784, denoiser="conv", width=width, depth=2, schedule="cosine", variance="posterior", pixels=True
     )
-    settings["lr"] = training.Cosine(2e-3, epochs, warmup=epochs / 20)
-    recipes.fit(name, model, images.train.x, epochs=epochs, **settings)
+    x = images.train.x
+    for number, epochs in enumerate(runs):
+        settings = {"batch_size": batch_size, "lr": training.Cosine(2e-3, epochs, warmup=epochs / 20)}
+        recipes.fit(run_name(name, number), model, x, seed=number, epochs=epochs, **settings)
     measured = {
-        "epochs": epochs,
+        "epochs": sum(runs),
         "parameters": recipes.parameters(model),
-        "training_cpu_minutes": recipes.cpu_minutes(model, images.train.x, epochs=epochs, **settings),
+        "training_cpu_minutes": recipes.cpu_minutes(model, x, **settings | {"epochs": sum(runs)}),
     }
     recipes.round_weights(model)
     measured |= bound(model, images.test.sample(min(2000, len(images.test)), seed=0).x, rounds=10)
     measured |= drawn(model, images)
     ship(name, model, images, measured, rounds=10)
+    for number in range(1, len(runs)):
+        recipes.state(run_name(name, number)).unlink()
+
+
+def run_name(name: str, number: int) -> str:
+    """What the state of one of several runs is called; that of the first goes when the model is shipped."""
+    return f"{name}-{number}" if number else name
 
 
 def codes(name: str) -> None:
