@@ -1,0 +1,84 @@
+"""Where the course lives: the address of its repository and of its site, or None where nobody can know.
+
+Both are pure functions of the environment and of git's remote, so that every link made of them can be tested.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+GITHUB = "https://github.com"
+
+_NAME = r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"
+# https://github.com/owner/name.git, git@github.com:owner/name.git, ssh://git@github.com/owner/name
+_ON_GITHUB = re.compile(
+    rf"(?:https://(?:[^/@]+@)?|git://|ssh://git@|git@)github\.com(?::22)?[/:]({_NAME}?)(?:\.git)?/?"
+)
+
+
+def git_remote(folder: Path) -> str | None:
+    """The address of git's remote `origin` in a folder; None without one, without a repository or without git."""
+    try:
+        command = ["git", "-C", str(folder), "remote", "get-url", "origin"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return result.stdout.strip() or None
+
+
+def repository_url(environ: Mapping[str, str], remote: str | None) -> str | None:
+    """The repository's page, such as "https://github.com/owner/name", without a slash at its end.
+
+    Parameters
+    ----------
+    environ : mapping
+        `GITHUB_REPOSITORY` ("owner/name") and `GITHUB_SERVER_URL`, as GitHub's own machines set them, come first.
+    remote : str or None
+        The address of git's remote; it counts if it is on GitHub, over https or ssh.
+
+    Raises
+    ------
+    ValueError
+        If `GITHUB_REPOSITORY` is no "owner/name".
+    """
+    if name := environ.get("GITHUB_REPOSITORY"):
+        if not re.fullmatch(_NAME, name):
+            raise ValueError(f"got GITHUB_REPOSITORY={name!r}, expected owner/name; correct it or unset it")
+        return f"{environ.get('GITHUB_SERVER_URL') or GITHUB}/{name}"
+    match = _ON_GITHUB.fullmatch(remote or "")
+    return f"{GITHUB}/{match[1]}" if match else None
+
+
+def site_url(environ: Mapping[str, str], remote: str | None) -> str | None:
+    """The published site's address, such as "https://owner.github.io/name/", with a slash at its end.
+
+    Parameters
+    ----------
+    environ : mapping
+        `COURSE_URL`, for a site that is published elsewhere, comes first; then what `repository_url` reads.
+    remote : str or None
+        The address of git's remote.
+
+    Returns
+    -------
+    str or None
+        Where GitHub Pages publishes the repository; None for a repository that is not on github.com.
+
+    Raises
+    ------
+    ValueError
+        If `COURSE_URL` is no address.
+    """
+    if url := environ.get("COURSE_URL"):
+        if not re.fullmatch(r"https?://[^\s?#]+", url):
+            raise ValueError(f"got COURSE_URL={url!r}, expected https://host/path/; correct it or unset it")
+        return url.rstrip("/") + "/"
+    repository = repository_url(environ, remote)
+    if repository is None or not repository.startswith(f"{GITHUB}/"):
+        return None
+    owner, name = repository.removeprefix(f"{GITHUB}/").split("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
