@@ -10,9 +10,14 @@ import os
 import shutil
 from pathlib import Path
 
+import content_policy
 import figures
+import front_pages
 import icon_font
 import katex_math
+import page_head
+import repository
+import story_links
 import widget_pages
 from build_report import BuildReport
 from chapter_execution import cache_key, execute_chapters
@@ -39,6 +44,11 @@ def choose_edition(app, config) -> None:
     config.course_edition = edition
 
 
+def learn_address(app, config) -> None:
+    """Say where the site will be published, if that is known: its pages then name their one address."""
+    config.html_baseurl = repository.site_url(os.environ, repository.git_remote(Path(app.srcdir))) or ""
+
+
 def collect_static_files(app) -> None:
     """Gather what the pages need and no source folder holds: KaTeX's files and the colours of the symbols."""
     katex_math.install()
@@ -53,7 +63,9 @@ def collect_static_files(app) -> None:
     app.config.html_static_path.append(str(static))
     for style in ("katex/katex.min.css", "icons.css", "symbols.css", "course.css"):
         app.add_css_file(style, priority=900)
-    app.add_js_file("scroll-boxes.js", loading_method="defer")
+    app.add_css_file("print.css", priority=900, media="print")
+    for script in ("scroll-boxes.js", "printing.js"):
+        app.add_js_file(script, loading_method="defer")
 
 
 def slim_static_files(app, exception) -> None:
@@ -73,13 +85,20 @@ def setup(app):
     app.add_directive("symbol-table", SymbolTable)
     app.add_html_math_renderer("katex", (katex_math.visit_inline, None), (katex_math.visit_block, None))
     app.connect("config-inited", choose_edition)
+    app.connect("config-inited", learn_address)
+    app.connect("config-inited", story_links.add_templates)
     app.connect("builder-inited", collect_static_files)
     app.connect("env-before-read-docs", execute_chapters)
     app.connect("doctree-resolved", katex_math.check_formulas)
     # After the theme has added its own.
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", widget_pages.add_host)
+    app.connect("html-page-context", story_links.add_reasons)
+    app.connect("html-page-context", page_head.add_tags)
     app.connect("build-finished", polish_pages)
     app.connect("build-finished", widget_pages.write_files)
     app.connect("build-finished", slim_static_files)
+    app.connect("build-finished", page_head.write_sitemap)
+    app.connect("build-finished", front_pages.write_pages)
+    app.connect("build-finished", content_policy.write_policies, priority=900)  # when no page changes any more
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}

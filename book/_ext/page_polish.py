@@ -50,6 +50,11 @@ FIXES = (
         rare=True,
     ),
     Fix(
+        "a handler in an attribute, which the page's policy blocks; printing.js listens instead",
+        r'<button onclick="window\.print\(\)"',
+        "<button",
+    ),
+    Fix(
         "the logo stands in no landmark",
         r'<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',
         r'<div role="complementary" aria-label="Book" id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',
