@@ -1,7 +1,7 @@
 """A Content-Security-Policy in every page: it may run, show and ask for what this site ships, and nothing else.
 
-A page from a host that sets no headers can carry its policy itself, first thing in its head. Scripts written into a
-page are allowed one by one, by hash, so the policies are written last, when no page changes any more.
+A page from a host that sets no headers can carry its policy itself, at the beginning of its head. Scripts written into
+a page are allowed one by one, by hash, so the policies are written last, when no page changes any more.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ POLICY = {
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 _DATA = re.compile(r"""\btype\s*=\s*["']?(application/json|application/octet-stream|text/x-)""")  # never run
-_HEAD = re.compile(r"<head[^>]*>")
+# The encoding must stand in a page's first kilobyte, so it comes before the policy.
+_HEAD = re.compile(r"""<head[^>]*>\s*<meta charset=["']utf-8["'] ?/>""")
 _HANDLER = re.compile(r"""<[a-zA-Z][^<>]*?\s(on[a-z]+\s*=\s*["'][^"']*["'])|(href\s*=\s*["']javascript:[^"']*["'])""")
 
 
@@ -62,8 +63,15 @@ def _hash(text: str) -> str:
 
 
 def with_policy(page: str) -> str:
-    """The page with its policy as the first element of its head."""
-    head = _HEAD.search(page)
+    """The page with its policy at the beginning of its head.
+
+    Raises
+    ------
+    ValueError
+        If the head does not begin with the encoding, or as `policy` does.
+    """
+    if not (head := _HEAD.search(page)):
+        raise ValueError('got a page whose head does not begin with <meta charset="utf-8" />, expected that first')
     meta = f'\n    <meta http-equiv="Content-Security-Policy" content="{escape(policy(page), quote=False)}" />'
     return page[: head.end()] + meta + page[head.end() :]
 

@@ -6,7 +6,7 @@ Both are whole in themselves, so that no wrong address can part them from their 
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader
 from sphinx import addnodes
@@ -29,6 +29,7 @@ def write_pages(app, exception) -> None:
     if exception or app.builder.format != "html":
         return
     templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    icon = (Path(app.outdir) / "_static" / "favicon.svg").read_text(encoding="utf-8")
     site, front = app.config.html_baseurl, app.builder.get_target_uri(app.config.root_doc)
     known = {
         # A server shows 404.html under the address that was wrong, at any depth: its links begin at the host's root.
@@ -36,6 +37,7 @@ def write_pages(app, exception) -> None:
         "front": front,
         "front_url": site and site + front,
         "name": app.config.html_title,
+        "icon": f"data:image/svg+xml,{quote(icon)}",
         "parts": contents(app),
     }
     # A book whose first page is index.html needs no door in front of it.
