@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -33,22 +34,33 @@ def opened(browser, url: str, width: int = 1440, height: int = 900, scheme: str 
         )
         seen.page.goto(url)
         # The theme decides between light and dark when its script has run.
-        seen.page.wait_for_function("document.documentElement.dataset.theme !== 'auto'")
+        wait_until(seen.page, "document.documentElement.dataset.theme !== 'auto'")
         yield seen
+
+
+def wait_until(page, condition: str, argument=None, seconds: float = 30) -> None:
+    """Wait until a JavaScript expression, or a function of the argument, is true in a page.
+
+    Playwright's `wait_for_function` evaluates a string in the page again and again, which the pages' policy forbids.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition, argument):
+        assert time.monotonic() < end, f"still not true after {seconds} s: {condition}"
+        page.wait_for_timeout(50)
 
 
 @contextmanager
 def darkened(page):
     """The same page, as it is for a reader whose system turns dark."""
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    wait_until(page, "document.documentElement.dataset.theme === 'dark'")
     # What fades from one colour to the other has neither.
     page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
     try:
         yield page
     finally:
         page.emulate_media(color_scheme="light")
-        page.wait_for_function("document.documentElement.dataset.theme === 'light'")
+        wait_until(page, "document.documentElement.dataset.theme === 'light'")
 
 
 def violations(page, **options) -> list:

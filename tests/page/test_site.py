@@ -12,7 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from tests.in_chromium import violations
+from tests.in_chromium import violations, wait_until
 from tests.site_links import broken
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def test_first_screen_shows_what_this_is(visit, width, height):
     drawn = page.locator(DIGIT).evaluate("canvas => canvas.toDataURL()")
     page.locator(PLANE).focus()
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_function("before => document.querySelector('canvas.le-digit').toDataURL() !== before", arg=drawn)
+    wait_until(page, "before => document.querySelector('canvas.le-digit').toDataURL() !== before", drawn)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (360, 740)])
@@ -135,14 +135,13 @@ def test_nothing_foreign_runs(visit):
             button.setAttribute("onclick", "window.bitten = true");
             button.click();
             await fetch("https://example.org/").catch(() => null);
-            try { new Function("window.bitten = true")(); } catch { broken.push("eval"); }
+            setTimeout("window.bitten = true");
             await new Promise((done) => setTimeout(done, 200));
             return [...new Set(broken)].sort();
         }"""
     )
     assert broken_rules == [
-        *("connect-src", "eval", "frame-src", "img-src", "script-src", "script-src-attr", "script-src-elem"),
-        "style-src-elem",
+        *("connect-src", "frame-src", "img-src", "script-src", "script-src-attr", "script-src-elem", "style-src-elem")
     ]
     assert seen.page.evaluate("window.bitten") is None
     assert not any("example.org" in url for url in seen.requests)
@@ -193,7 +192,8 @@ def _next(name: str) -> str:
 def test_picture_for_sharing_has_the_size_it_claims():
     """1200 × 630, as the networks want it, and light enough to be fetched."""
     path = BOOK / "_static" / "preview.png"
-    assert Image.open(path).size == (1200, 630)
+    with Image.open(path) as picture:
+        assert picture.size == (1200, 630)
     assert path.stat().st_size < 300_000
 
 
@@ -203,8 +203,9 @@ def test_printing_is_white_and_shows_the_stills(visit):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    page.wait_for_function(
-        "[...document.querySelectorAll('.cw-still')].every((still) => still.complete && still.naturalWidth)"
+    wait_until(
+        page,
+        "[...document.querySelectorAll('.cw-still')].every((still) => still.complete && still.naturalWidth)",
     )
     shown = page.locator(".cw-still").evaluate_all("stills => stills.map((still) => still.getClientRects().length)")
     assert shown
