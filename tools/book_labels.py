@@ -45,14 +45,15 @@ class Labels:
 def read_labels(root: Path = ROOT) -> Labels:
     """Collect every label of the book in a folder with `_toc.yml`."""
     labels = Labels({}, {}, _papers(root / "book" / "references.bib"))
-    figures, exercises = 0, 0
+    figures, exercises = 0, []
     for page in pages(root):
         notebook = read_page(root, page)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 _read_text(cell.source, page, labels)
-                for exercises, name in enumerate(EXERCISE.findall(cell.source), start=exercises + 1):
-                    labels.numbers[f"ex-{name}"], labels.pages[f"ex-{name}"] = exercises, page
+                for name in EXERCISE.findall(cell.source):
+                    exercises.append(name)
+                    labels.numbers[f"ex-{name}"], labels.pages[f"ex-{name}"] = len(exercises), page
             elif figure := cell.metadata.get("mystnb", {}).get("figure"):
                 figures += 1
                 if name := figure.get("name"):

@@ -1,4 +1,4 @@
-"""A chapter as a notebook for JupyterLab, Colab or VS Code: its text in plain Markdown, its code cell by cell, no outputs.
+"""A chapter as a notebook for JupyterLab, Colab or VS Code: its text in plain Markdown, its code, and no outputs.
 
 Without outputs it is small and honest: what a reader sees there is what a run there gave. Only the numbers in the text
 are those of the run that the page shows.
@@ -7,9 +7,11 @@ are those of the run that the page shows.
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -59,10 +61,11 @@ def course(origin: Origin, labels: Labels, exercises: Iterable[Exercise], root: 
     return Course(config["title"], config["author"], config["copyright"], origin, labels, by_id)
 
 
-def chapters(root: Path = ROOT) -> list[str]:
+@cache
+def chapters(root: Path = ROOT) -> tuple[str, ...]:
     """The pages that are notebooks: those with code, but for the door of the book."""
-    door, *inner = pages(root)
-    return [page for page in inner if any(cell.cell_type == "code" for cell in read_page(root, page).cells)]
+    _door, *inner = pages(root)
+    return tuple(page for page in inner if any(cell.cell_type == "code" for cell in read_page(root, page).cells))
 
 
 def file_name(page: str) -> str:
@@ -81,7 +84,7 @@ def runnable(read: NotebookNode, origin: Origin) -> list[NotebookNode]:
     """The code cells of a chapter's notebook, the set-up cell first, for the notebook that was read from its page."""
     cells = [cell for cell in read.cells if cell.cell_type == "code"]
     made = [
-        _collapsed(new_code_cell(cell.source, id=f"code-{number}", metadata=cell.metadata))
+        _collapsed(new_code_cell(cell.source, id=f"code-{number}", metadata=copy.deepcopy(cell.metadata)))
         for number, cell in enumerate(cells, start=1)
     ]
     return [set_up_cell([cell.source for cell in cells], origin), *made]

@@ -10,13 +10,12 @@ otter       write what `otter assign` reads
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from book._ext import repository
+from book._ext.repository import origin_here
 from tools import exercise_notebooks as notebooks
 from tools.book_labels import ROOT, read_labels
 from tools.exercise_otter import master
@@ -41,7 +40,7 @@ def check(exercises: list[Exercise]) -> int:
 
 def student(exercises: list[Exercise], target: Path) -> None:
     """Write each student's notebook, and its expected picture also as a file."""
-    labels, origin = read_labels(), repository.origin(os.environ, ROOT)
+    labels, origin = read_labels(), origin_here(ROOT)
     (target / "pictures").mkdir(parents=True, exist_ok=True)
     for exercise in exercises:
         drawn = picture(exercise)
@@ -54,7 +53,7 @@ def student(exercises: list[Exercise], target: Path) -> None:
 def build(exercises: list[Exercise], target: Path) -> None:
     """Write every notebook of each exercise; what may not be handed in (self-study) has no edition for nbgrader."""
     student(exercises, target)
-    labels, origin = read_labels(), repository.origin(os.environ, ROOT)
+    labels, origin = read_labels(), origin_here(ROOT)
     folder = target / "solution"
     folder.mkdir(parents=True, exist_ok=True)
     for exercise in exercises:
@@ -66,7 +65,7 @@ def build(exercises: list[Exercise], target: Path) -> None:
 
 def assignment(exercises: list[Exercise], name: str, target: Path) -> None:
     """Write both editions for nbgrader of some exercises, as one assignment."""
-    labels, origin = read_labels(), repository.origin(os.environ, ROOT)
+    labels, origin = read_labels(), origin_here(ROOT)
     for exercise in exercises:
         drawn = picture(exercise)
         for edition, folder in ((notebooks.SOURCE, "source"), (notebooks.RELEASE, "release")):

@@ -1,6 +1,7 @@
 """The book's Markdown as any notebook shows it: formulas without the book's macros, references without the book.
 
-Roles and labels are translated here, directives in `tools.notebook_blocks`. What cannot be translated raises `BadSource`.
+Roles and labels are translated here, directives in `tools.notebook_blocks`. What cannot be translated raises
+`BadSource`.
 """
 
 from __future__ import annotations

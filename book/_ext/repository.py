@@ -5,10 +5,12 @@ Both are pure functions of the environment and of git's remote, so that every li
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 GITHUB = "https://github.com"
@@ -42,6 +44,12 @@ def origin(environ: Mapping[str, str], folder: Path) -> Origin:
     remote = git_remote(folder)
     upstream = _git(folder, "rev-parse", "--abbrev-ref", "@{upstream}")
     return Origin(repository_url(environ, remote), site_url(environ, remote), git_ref(environ, upstream))
+
+
+@cache
+def origin_here(folder: Path) -> Origin:
+    """`origin` in this process's environment; git is asked once."""
+    return origin(os.environ, folder)
 
 
 def git_remote(folder: Path) -> str | None:
