@@ -12,7 +12,7 @@ export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test serve bench checkpoints exercises grade clean
+.PHONY: help setup book notebooks test serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
@@ -34,6 +34,9 @@ $(READY): requirements.txt constraints.txt pyproject.toml package.json package-l
 book: $(READY) ## execute every chapter and build the pages in _build/html
 	@# --all: without it a page that failed is not read again, and the second build is green.
 	$(BIN)/jupyter-book build --all -W -n --keep-going .
+
+notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="02-pca 07-elbo" for some)
+	$(BIN)/python -m tools.run_notebooks $(NOTEBOOKS)
 
 test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from repository import git_remote, repository_url, site_url
+from repository import Origin, git_ref, git_remote, origin, repository_url, site_url
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,34 @@ def test_the_remote_of_a_folder(tmp_path):
     assert git_remote(tmp_path) is None
     subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", "git@github.com:a/b.git"], check=True)
     assert git_remote(tmp_path) == "git@github.com:a/b.git"
+
+
+@pytest.mark.parametrize(
+    ("environ", "upstream", "ref"),
+    [
+        ({"GITHUB_REF_NAME": "v1.2"}, "origin/main", "v1.2"),
+        ({"GITHUB_REF_NAME": "12/merge"}, "origin/main", "main"),
+        ({}, "origin/feature/maps", "feature/maps"),
+        ({}, "upstream/main", "HEAD"),
+        ({"GITHUB_REF_NAME": "12/merge"}, None, "HEAD"),
+    ],
+)
+def test_links_lead_to_a_branch_that_stays(environ, upstream, ref):
+    """Never to one that only this machine has."""
+    assert git_ref(environ, upstream) == ref
+
+
+def test_the_origin_is_read_from_git(tmp_path):
+    """From the remote and the branch that is followed; outside of a repository nothing is known."""
+    assert origin({}, tmp_path / "nowhere") == Origin(None, None, "HEAD")
+    for arguments in (
+        ("init", "--quiet", "--initial-branch=draft"),
+        ("remote", "add", "origin", "git@github.com:Ada/bottleneck.git"),
+        ("config", "branch.draft.remote", "origin"),
+        ("config", "branch.draft.merge", "refs/heads/main"),
+        ("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--allow-empty", "--message=first"),
+        ("update-ref", "refs/remotes/origin/main", "HEAD"),
+    ):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    site = "https://ada.github.io/bottleneck/"
+    assert origin({}, tmp_path) == Origin("https://github.com/Ada/bottleneck", site, "main")

@@ -5,9 +5,12 @@ Both are pure functions of the environment and of git's remote, so that every li
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 GITHUB = "https://github.com"
@@ -19,14 +22,68 @@ _ON_GITHUB = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What is known about where the course lives, for the links of a page and of a notebook.
+
+    Attributes
+    ----------
+    repository, site : str or None
+        As `repository_url` and `site_url` return them.
+    ref : str
+        As `git_ref` returns it.
+    """
+
+    repository: str | None = None
+    site: str | None = None
+    ref: str = "HEAD"
+
+
+def origin(environ: Mapping[str, str], folder: Path) -> Origin:
+    """All that the environment and git know about the tree in a folder."""
+    remote = git_remote(folder)
+    upstream = _git(folder, "rev-parse", "--abbrev-ref", "@{upstream}")
+    return Origin(repository_url(environ, remote), site_url(environ, remote), git_ref(environ, upstream))
+
+
+@cache
+def origin_here(folder: Path) -> Origin:
+    """`origin` in this process's environment; git is asked once."""
+    return origin(os.environ, folder)
+
+
 def git_remote(folder: Path) -> str | None:
     """The address of git's remote `origin` in a folder; None without one, without a repository or without git."""
+    return _git(folder, "remote", "get-url", "origin")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        command = ["git", "-C", str(folder), "remote", "get-url", "origin"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return None
-    return result.stdout.strip() or None
+    return result.stdout.strip() or None if result.returncode == 0 else None
+
+
+def git_ref(environ: Mapping[str, str], upstream: str | None) -> str:
+    """The branch or tag that links lead to.
+
+    Parameters
+    ----------
+    environ : mapping
+        `GITHUB_REF_NAME` comes first, unless it is what a pull request would become, `12/merge`: no such branch stays.
+    upstream : str or None
+        The branch that git's current one follows, "origin/main". A branch that follows none is on this machine only.
+
+    Returns
+    -------
+    str
+        "HEAD", GitHub's name for the default branch, where there is no better one.
+    """
+    name = environ.get("GITHUB_REF_NAME", "")
+    if name and not re.fullmatch(r"\d+/merge", name):
+        return name
+    return upstream.removeprefix("origin/") if upstream and upstream.startswith("origin/") else "HEAD"
 
 
 def repository_url(environ: Mapping[str, str], remote: str | None) -> str | None:
