@@ -21,7 +21,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-library links binder serve bench checkpoints exercises grade clean
+.PHONY: help setup book test test-library links binder colab cache-key push-notebooks report-links serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
@@ -57,7 +57,7 @@ test-library: $(READY) ## lint, and test all that works without a built book, a 
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not book" --ignore tests/page --ignore tests/grading
 
 links: $(READY) ## ask every address that the book names whether it is still there
-	$(BIN)/jupyter-book build --all -W -n --keep-going --builder linkcheck .
+	$(BIN)/jupyter-book build --all -W -n --keep-going --builder custom --custom-builder linkcheck .
 
 binder: $(READY) ## write binder/requirements.txt anew, after a change of requirements.txt or constraints.txt
 	$(BIN)/python -m tools.binder_requirements
@@ -82,6 +82,22 @@ grade: $(INSTRUCTOR) ## grade an assignment in the sandbox: ASSIGNMENT=name [SUB
 
 checkpoints: $(READY) ## train the shipped weights and make the shipped maps anew
 	$(BIN)/python -m tools.train_checkpoints
+
+# For .github/workflows, which call nothing but this file.
+COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
+
+colab:
+	docker run --rm --entrypoint "" --volume "$(CURDIR)":/course:ro --workdir /course $(COLAB_IMAGE) \
+		python3 -B -m tools.run_in_colab _build/published
+
+cache-key: $(READY)
+	@key=$$($(BIN)/python book/_ext/cache_key.py) && echo "key=$$key"
+
+push-notebooks:
+	.ci/push-notebooks _build/html/notebooks
+
+report-links:
+	.ci/report-links _build/linkcheck/output.txt
 
 clean: ## remove what was built and what was executed, neither .venv nor node_modules
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

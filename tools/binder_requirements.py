@@ -23,8 +23,8 @@ HEAD = """\
 --extra-index-url https://download.pytorch.org/whl/cpu
 """
 CPU_ONLY = ("torch", "torchvision")
-# Jupytext opens a chapter, which is Markdown, as a notebook. Its extension needs the JupyterLab it was tested with: beside
-# the older one that repo2docker brings it does not load, and a chapter opens in an editor. notebook goes with JupyterLab.
+# Jupytext opens a chapter, which is Markdown, as a notebook. Its extension needs the JupyterLab of the lock: beside the
+# older one that repo2docker brings it does not load, and a chapter opens in an editor. notebook goes with JupyterLab.
 EXTRA = ("ipykernel", "jupyterlab", "jupytext", "notebook")
 LINUX = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
 
