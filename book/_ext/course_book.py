@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sys
@@ -23,7 +22,8 @@ import repository
 import story_links
 import widget_pages
 from build_report import BuildReport
-from chapter_execution import cache_key, execute_chapters
+from cache_key import current_key
+from chapter_execution import execute_chapters
 from page_polish import drop_unused_scripts, polish_pages
 from sphinx.util import logging
 from symbol_table import SymbolTable
@@ -41,8 +41,7 @@ def choose_edition(app, config) -> None:
     if edition != "mnist":
         os.environ["COURSE_OFFLINE"] = "1"  # so that no chapter tries the download again
         LOGGER.info("MNIST is not to be had here: building the edition on %s", edition)
-    library = Path(importlib.util.find_spec("course_lib").origin).parent
-    key = cache_key(library, Path(app.srcdir) / "constraints.txt", edition)
+    key = current_key(Path(app.srcdir), edition)
     config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / key)
     config.course_edition = edition
 
