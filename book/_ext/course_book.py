@@ -14,7 +14,7 @@ import figures
 import icon_font
 import katex_math
 import widget_pages
-from build_report import BuildReport
+from build_report import BuildReport, write_json
 from chapter_execution import cache_key, execute_chapters
 from page_polish import drop_unused_scripts, polish_pages
 from sphinx.util import logging
@@ -80,6 +80,7 @@ def setup(app):
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", widget_pages.add_host)
     app.connect("build-finished", polish_pages)
+    app.connect("build-finished", write_json)
     app.connect("build-finished", widget_pages.write_files)
     app.connect("build-finished", slim_static_files)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
