@@ -27,8 +27,8 @@ download buttons are in the folder as well; to run them you need Python, and the
 
 Built on {built}, computed on {edition}.
 """
-# What a server needs, or what is a copy itself.
-LEFT_OUT = {".buildinfo", *NAMES}
+# What a server or the next build needs, and what is a copy itself.
+LEFT_OUT = {"404.html", "sitemap.xml", "robots.txt", ".buildinfo", ".nojekyll", *NAMES}
 
 
 def write(site: Path, target: Path) -> None:

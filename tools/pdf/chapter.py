@@ -108,6 +108,11 @@ def _answers_last(soup: BeautifulSoup, article: Tag) -> None:
         answer.insert(0, lead)
         part.append(answer.extract())
     for solution in solutions:
+        exercise = article.find(id=f"ex-{solution['id'].removeprefix('solution-')}")
+        title = solution.find(class_="admonition-title")
+        title.clear()
+        asked = exercise.find(class_="admonition-title").get_text().strip()
+        title.extend(["Solution to ", _link(soup, f"#{exercise['id']}", asked)])
         part.append(solution.extract())
     chapter.append(part)
 

@@ -15,7 +15,7 @@ from tools.pdf.chapter import read_chapter
 from tools.pdf.contents import Entry
 
 STYLE = Path(__file__).with_name("paper.css")
-STYLESHEET = re.compile(r'<link rel="stylesheet"[^>]* href="([^"?]+)[^"]*"|<link href="([^"?]+)[^"]*" rel="stylesheet"')
+STYLESHEET = re.compile(r'<link (?=[^>]*rel="stylesheet")(?![^>]*media="print")[^>]*href="([^"?]+)')
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,11 @@ def compose(
 
 
 def _stylesheets(site: Path, entries: list[Entry]) -> list[str]:
-    """Those of all pages, in the pages' order, relative to the site's root."""
+    """Those of all pages, in the pages' order, relative to the site's root; not what prints a single page."""
     found = {}
     for entry in entries:
         head = (site / f"{entry.name}.html").read_text(encoding="utf-8").partition("</head>")[0]
-        found |= dict.fromkeys(re.sub(r"^(\.\./)+", "", a or b) for a, b in STYLESHEET.findall(head))
+        found |= dict.fromkeys(re.sub(r"^(\.\./)+", "", name) for name in STYLESHEET.findall(head))
     # The sheet of the figures is on some pages only; the course's own have the last word.
     return sorted(found, key=lambda name: name.endswith(("course.css", "quiz.css", "symbols.css", "icons.css")))
 
