@@ -10,6 +10,8 @@ import os
 import shutil
 from pathlib import Path
 
+import course_exercises
+import dark_figures
 import figures
 import icon_font
 import katex_math
@@ -59,8 +61,10 @@ def collect_static_files(app) -> None:
 def slim_static_files(app, exception) -> None:
     """Make figures and icons small, once all files are written."""
     if exception is None and app.builder.format == "html":
-        figures.shrink(Path(app.outdir))
-        icon_font.slim(Path(app.outdir) / "_static" / "styles" / "pydata-sphinx-theme.css")
+        site = Path(app.outdir)
+        dark_figures.pair(site, executed=site.parent / "jupyter_execute", exercises=site.parent / course_exercises.MADE)
+        figures.shrink(site)
+        icon_font.slim(site / "_static" / "styles" / "pydata-sphinx-theme.css")
 
 
 def setup(app):

@@ -21,7 +21,7 @@ from course_lib.widgets import figure_modules, stylesheet
 _DATA = re.compile(r'<script type="application/octet-stream" data-key="(\w+)">([^<]*)</script>')
 # A quarter of a module's weight; who wants to read one finds it with its comments in course_lib.
 _COMMENT_LINES = re.compile(r"^[ \t]*//.*\n|^[ \t]*/\*\*(?:.|\n)*?\*/\n", re.MULTILINE)
-_STILL = re.compile(r'(<img class="cw-still" [^>]*src=")data:image/png;base64,([^"]+)"')
+_STILL = re.compile(r'(<img class="cw-still[^>]*src=")data:image/png;base64,([^"]+)"')
 
 
 def add_host(app, pagename, templatename, context, doctree) -> None:
