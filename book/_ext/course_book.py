@@ -62,7 +62,8 @@ def slim_static_files(app, exception) -> None:
     """Make figures and icons small, once all files are written."""
     if exception is None and app.builder.format == "html":
         site = Path(app.outdir)
-        dark_figures.pair(site, executed=site.parent / "jupyter_execute", exercises=site.parent / course_exercises.MADE)
+        pictures = site.parent / course_exercises.MADE / "pictures"
+        dark_figures.pair(site, executed=Path(app.config.nb_execution_cache_path), exercises=pictures)
         figures.shrink(site)
         icon_font.slim(site / "_static" / "styles" / "pydata-sphinx-theme.css")
 
