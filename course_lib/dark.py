@@ -15,10 +15,11 @@ from contextlib import contextmanager
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import Collection, QuadMesh
+from matplotlib.collections import Collection, PathCollection, QuadMesh
 from matplotlib.colors import Colormap, ListedColormap, to_rgba_array
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
@@ -28,7 +29,7 @@ from course_lib import contrast
 
 MIME = "application/vnd.course.dark+png"  # beside image/png in the output of a cell
 LIGHT, DARK = "on-light-page", "on-dark-page dark-light"  # a picture's classes; course.css, and the theme lets it be
-TEXT_LEAST, LINE_LEAST = 4.5, 3.0  # WCAG 2 AA
+TEXT_LEAST, DOT_LEAST, LINE_LEAST = 4.5, 4.5, 3.0  # WCAG 2 AA; dots are small and often let the page shine through
 
 
 @contextmanager
@@ -102,7 +103,7 @@ def _drawn_on_the_page(figure: Figure) -> list[Artist]:
 
 def _is_picture(artist: Artist) -> bool:
     filled_contours = isinstance(artist, ContourSet) and artist.filled
-    return hasattr(artist, "get_interpolation") or isinstance(artist, QuadMesh) or filled_contours
+    return isinstance(artist, AxesImage | QuadMesh) or filled_contours
 
 
 def _contents(ax: Axes) -> list[Artist]:
@@ -124,8 +125,9 @@ def _colors_of(artist: Artist) -> list[tuple[str, float]]:
     if isinstance(artist, Patch):
         return [("facecolor", 1.0), ("edgecolor", 1.0)]
     if isinstance(artist, Collection):
-        mapped = artist.get_array() is not None
-        return [("cmap", 1.0)] if mapped else [("facecolor", 1.0), ("edgecolor", 1.0)]
+        least = DOT_LEAST if isinstance(artist, PathCollection) else 1.0
+        names = ("facecolor", "edgecolor") if artist.get_array() is None else ("cmap",)
+        return [(name, least) for name in names]
     return []
 
 
