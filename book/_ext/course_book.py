@@ -13,6 +13,8 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # for `tools`, which is no package that can be installed
 
 import content_policy
+import course_exercises
+import dark_figures
 import figures
 import front_pages
 import icon_font
@@ -73,8 +75,11 @@ def collect_static_files(app) -> None:
 def slim_static_files(app, exception) -> None:
     """Make figures and icons small, once all files are written."""
     if exception is None and app.builder.format == "html":
-        figures.shrink(Path(app.outdir))
-        icon_font.slim(Path(app.outdir) / "_static" / "styles" / "pydata-sphinx-theme.css")
+        site = Path(app.outdir)
+        pictures = site.parent / course_exercises.MADE / "pictures"
+        dark_figures.pair(site, executed=Path(app.config.nb_execution_cache_path), exercises=pictures)
+        figures.shrink(site)
+        icon_font.slim(site / "_static" / "styles" / "pydata-sphinx-theme.css")
 
 
 def setup(app):

@@ -39,6 +39,11 @@ FIXES = (
         rare=True,
     ),
     Fix(
+        "who prefers a dark page sees a light one first, and fetches its figures, until a later script looks",
+        r'(dataset\.theme = localStorage\.getItem\("theme"\) \|\|) "auto"',
+        r'\1 (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")',
+    ),
+    Fix(
         "the label says Search, the button says Search Ctrl + K: voice control cannot press what it reads",
         r'(<button class="btn search-button-field [^>]*?) title="Search" aria-label="Search"',
         r"\1",

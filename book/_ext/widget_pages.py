@@ -23,7 +23,7 @@ _DATA = re.compile(r'<script type="application/octet-stream" data-key="(\w+)">([
 _COMMENT_LINES = re.compile(r"^[ \t]*//.*\n|^[ \t]*/\*\*(?:.|\n)*?\*/\n", re.MULTILINE)
 _FIGURE = re.compile(r'<div class="cw-figure" data-widget="([\w-]+)">.*?</script></div>', re.DOTALL)
 _KEY = re.compile(r'"data": "(\w+)"')
-_STILL = re.compile(r'(<img class="cw-still" [^>]*src=")data:image/png;base64,([^"]+)"')
+_STILL = re.compile(r'(<img class="cw-still[^>]*src=")data:image/png;base64,([^"]+)"')
 
 
 def add_host(app, pagename, templatename, context, doctree) -> None:
