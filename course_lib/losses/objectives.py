@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.losses.discrete import code_likelihood_terms, vector_quantisation_terms
 from course_lib.losses.likelihoods import bernoulli_log_likelihood, log_likelihood, squared_error
 
 
@@ -80,55 +81,6 @@ def elbo_terms(
     }
 
 
-def vector_quantisation_terms(
-    model, x: Tensor, *, generator: torch.Generator | None = None, beta: float = 0.25
-) -> dict[str, Tensor]:
-    """Terms of a VQ-VAE. While the model is being trained, its codebook follows the batch.
-
-    Parameters
-    ----------
-    model : VQVAE
-    x : Tensor
-        Float, shape (n, D).
-    generator : torch.Generator, optional
-        Draws the vectors on which dead entries of the codebook start again.
-    beta : float
-        Weight β of the commitment, at least 0.
-
-    Returns
-    -------
-    dict of Tensor
-        `loss`, `reconstruction` and `distance`, each of shape (n,). The reconstruction is log p(x | z_q) in nats; the
-        distance is Σ ‖z_e − z_q‖² over the cells. The loss is −reconstruction + Σ ‖sg[z_e] − z_q‖² +
-        β Σ ‖z_e − sg[z_q]‖², where sg stops the gradient: in value −reconstruction + (1 + β) · distance. For a
-        codebook of averages the term in the middle has no gradient and is left out. There is no rate in it.
-
-    Raises
-    ------
-    ValueError
-        If `beta` is negative.
-
-    References
-    ----------
-    van den Oord, Vinyals & Kavukcuoglu (2017), equation 3.
-    """
-    if not beta >= 0:
-        raise ValueError(f"got beta = {beta!r}, expected a weight of the commitment of at least 0")
-    z_e, quantised = model.quantise(x)
-    reconstruction = bernoulli_log_likelihood(x, model.logits_of(quantised.straight_through))
-    commitment = _summed(z_e - quantised.codes.detach())
-    loss = beta * commitment - reconstruction
-    if quantised.codes.requires_grad:
-        loss = loss + _summed(z_e.detach() - quantised.codes)
-    if model.training:
-        model.quantiser.follow(z_e, quantised.indices, generator=generator)
-    return {"loss": loss, "reconstruction": reconstruction, "distance": commitment}
-
-
-def _summed(difference: Tensor) -> Tensor:
-    return difference.square().flatten(1).sum(dim=1)
-
-
 def classification_terms(
     model, x: Tensor, *, target: Tensor | None = None, generator: torch.Generator | None = None
 ) -> dict[str, Tensor]:
@@ -150,5 +102,6 @@ OBJECTIVES = {
     "reconstruction": reconstruction_terms,
     "elbo": elbo_terms,
     "vector quantisation": vector_quantisation_terms,
+    "code likelihood": code_likelihood_terms,
     "classification": classification_terms,
 }

@@ -5,6 +5,7 @@ from course_lib.metrics._blocks import Estimate
 from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, log_likelihood
 from course_lib.metrics.code_space import active_units, codes, kl_per_dimension, principal_angles
 from course_lib.metrics.coverage import PriorCoverage, prior_coverage
+from course_lib.metrics.discrete import CodebookUse, codebook_use, discrete_elbo
 from course_lib.metrics.distances import DistanceCorrelation, pairwise_distance_correlation, triplet_accuracy
 from course_lib.metrics.interpolation import InterpolationValidity, interpolation_validity
 from course_lib.metrics.neighbourhoods import continuity, trustworthiness
@@ -18,10 +19,12 @@ from course_lib.metrics.samples import (
     nearest_squared_distance,
     reconstruction_error,
 )
+from course_lib.metrics.sharpness import sharpness
 
 __all__ = [
     "BoundEstimate",
     "CodeInformation",
+    "CodebookUse",
     "Confidence",
     "Consistency",
     "DistanceCorrelation",
@@ -33,9 +36,11 @@ __all__ = [
     "aggregated_posterior_log_prob",
     "class_perplexity",
     "code_information",
+    "codebook_use",
     "codes",
     "confidence",
     "continuity",
+    "discrete_elbo",
     "elbo",
     "interpolation_validity",
     "kl_per_dimension",
@@ -49,6 +54,7 @@ __all__ = [
     "prior_coverage",
     "reconstruction_error",
     "resources",
+    "sharpness",
     "triplet_accuracy",
     "trustworthiness",
 ]

@@ -2,6 +2,7 @@
 
 from course_lib.models.autoencoder import Autoencoder
 from course_lib.models.classifier import Classifier
+from course_lib.models.grid_prior import GridPrior
 from course_lib.models.grid_vae import GridVAE
 from course_lib.models.linear import PCA, LinearAutoencoder, LinearVAE, principal_axes
 from course_lib.models.ppca import ProbabilisticPCA
@@ -15,6 +16,7 @@ __all__ = [
     "VQVAE",
     "Autoencoder",
     "Classifier",
+    "GridPrior",
     "GridVAE",
     "LinearAutoencoder",
     "LinearVAE",
