@@ -106,7 +106,7 @@ def judge_codebook(given, got):
             lost: last,
             lost + " ": first,
         },
-        otherwise="try two cells that choose the same word: its gradient is the sum of both; a word without cells gets 0",
+        otherwise="try two cells that choose the same word: it gets the sum of both; a word without cells gets 0",
     )
 
 
