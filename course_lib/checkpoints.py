@@ -27,6 +27,9 @@ ARCHITECTURES = {
         models.LinearVAE,
         models.Classifier,
         models.Diffusion,
+        models.VQVAE,
+        models.GridVAE,
+        models.GridPrior,
     )
 }
 SHIPPED = Path(str(resources.files("course_lib"))) / "weights"

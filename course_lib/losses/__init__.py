@@ -7,6 +7,7 @@ of the KL by the number of pixels, the most common bug of this field (chapter 9 
 
 from course_lib.losses.bounds import ELBO, elbo, iwae, linear_elbo, log_importance_weights
 from course_lib.losses.diffusion import bound_weights, data_term, denoising_terms, prior_term, reverse_kl, step_term
+from course_lib.losses.discrete import code_likelihood_terms, vector_quantisation_terms
 from course_lib.losses.likelihoods import (
     bernoulli_log_likelihood,
     gaussian_kl,
@@ -22,6 +23,7 @@ __all__ = [
     "bernoulli_log_likelihood",
     "bound_weights",
     "classification_terms",
+    "code_likelihood_terms",
     "data_term",
     "denoising_terms",
     "elbo",
@@ -37,4 +39,5 @@ __all__ = [
     "reverse_kl",
     "squared_error",
     "step_term",
+    "vector_quantisation_terms",
 ]

@@ -6,6 +6,7 @@ from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, l
 from course_lib.metrics.code_space import active_units, codes, kl_per_dimension, principal_angles
 from course_lib.metrics.coverage import PriorCoverage, prior_coverage
 from course_lib.metrics.diffusion import DiffusionBound, diffusion_bound
+from course_lib.metrics.discrete import CodebookUse, codebook_use, discrete_elbo
 from course_lib.metrics.distances import DistanceCorrelation, pairwise_distance_correlation, triplet_accuracy
 from course_lib.metrics.interpolation import InterpolationValidity, interpolation_validity
 from course_lib.metrics.neighbourhoods import continuity, trustworthiness
@@ -19,10 +20,12 @@ from course_lib.metrics.samples import (
     nearest_squared_distance,
     reconstruction_error,
 )
+from course_lib.metrics.sharpness import sharpness
 
 __all__ = [
     "BoundEstimate",
     "CodeInformation",
+    "CodebookUse",
     "Confidence",
     "Consistency",
     "DiffusionBound",
@@ -35,10 +38,12 @@ __all__ = [
     "aggregated_posterior_log_prob",
     "class_perplexity",
     "code_information",
+    "codebook_use",
     "codes",
     "confidence",
     "continuity",
     "diffusion_bound",
+    "discrete_elbo",
     "elbo",
     "interpolation_validity",
     "kl_per_dimension",
@@ -52,6 +57,7 @@ __all__ = [
     "prior_coverage",
     "reconstruction_error",
     "resources",
+    "sharpness",
     "triplet_accuracy",
     "trustworthiness",
 ]
