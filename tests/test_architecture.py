@@ -25,6 +25,7 @@ FLOORS = {
     "metrics": 4,
     "sweeps": 4,
     "maps": 4,
+    "shape_runs": 4,
     "plots": 5,
     "checks": 5,
     "glue": 5,

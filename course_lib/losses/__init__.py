@@ -14,10 +14,13 @@ from course_lib.losses.likelihoods import (
     squared_error,
 )
 from course_lib.losses.objectives import OBJECTIVES, classification_terms, elbo_terms, reconstruction_terms
+from course_lib.losses.total_correlation import BatchDensities, batch_densities, tc_elbo_terms
 
 __all__ = [
     "ELBO",
     "OBJECTIVES",
+    "BatchDensities",
+    "batch_densities",
     "bernoulli_log_likelihood",
     "classification_terms",
     "elbo",
@@ -30,4 +33,5 @@ __all__ = [
     "log_likelihood",
     "reconstruction_terms",
     "squared_error",
+    "tc_elbo_terms",
 ]

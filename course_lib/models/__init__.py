@@ -2,6 +2,7 @@
 
 from course_lib.models.autoencoder import Autoencoder
 from course_lib.models.classifier import Classifier
+from course_lib.models.convolutional import ConvVAE
 from course_lib.models.linear import PCA, LinearAutoencoder, LinearVAE, principal_axes
 from course_lib.models.ppca import ProbabilisticPCA
 from course_lib.models.vae import VAE
@@ -11,6 +12,7 @@ __all__ = [
     "VAE",
     "Autoencoder",
     "Classifier",
+    "ConvVAE",
     "LinearAutoencoder",
     "LinearVAE",
     "ProbabilisticPCA",
