@@ -27,6 +27,9 @@ ARCHITECTURES = {
         models.LinearAutoencoder,
         models.LinearVAE,
         models.Classifier,
+        models.VQVAE,
+        models.GridVAE,
+        models.GridPrior,
     )
 }
 SHIPPED = Path(str(resources.files("course_lib"))) / "weights"

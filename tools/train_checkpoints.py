@@ -8,16 +8,15 @@ interrupted run continues where it was.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from course_lib import checkpoints, data, losses, metrics, models, sweeps, training
+from course_lib import data, losses, metrics, models, sweeps, training
 from course_lib.data import Dataset
-from tools import train_maps
+from tools import train_maps, train_vqvae
+from tools.recipes import fit, round_weights, ship, state
 
 EPOCHS = {"mnist": 50, "digits-28": 400}
 HELD_OUT = "Settings compared on 10 000 training images held out, never on the test images; trained on all 60 000. "
@@ -160,13 +159,8 @@ RECIPES = {
     for dataset in EPOCHS
     for prefix, (kind, latent_dim) in KINDS.items()
 } | {"ae-30d-mnist": deep, "vae-20d-mnist": binary, **dict.fromkeys(JUDGES, judge), **dict.fromkeys(SWEEPS, sweep)}
-RECIPES |= dict.fromkeys(train_maps.SAMPLES, train_maps.train)
+RECIPES |= dict.fromkeys(train_maps.SAMPLES, train_maps.train) | train_vqvae.RECIPES
 NAMES = tuple(RECIPES)
-
-
-def fit(name: str, model: nn.Module, x: Tensor, *, seed: int = 0, **settings) -> None:
-    """Train, or continue the run of that name."""
-    training.fit(model, x, seed=seed, resume_from=state(name), **settings)
 
 
 def errors(model: nn.Module, images: Dataset) -> dict[str, float]:
@@ -188,30 +182,6 @@ def bounds(model: nn.Module, images: Dataset) -> dict[str, float]:
         "test_kl": bound.kl,
         "active_units": metrics.active_units(model, images.test.x),
     }
-
-
-def round_weights(model: nn.Module) -> None:
-    """Make a model what `checkpoints.save` with float16 will store, so that this is what gets measured."""
-    model.half().float()
-
-
-def ship(name: str, model: nn.Module, images: Dataset, measured: dict[str, float], **options) -> None:
-    """Save a finished model with what was measured, and forget the state of its run."""
-    path = checkpoints.save(
-        model,
-        checkpoints.SHIPPED / name,
-        dataset=images.name,
-        command=f"python -m tools.train_checkpoints {name}",
-        metrics={key: round(value, 4) for key, value in measured.items()},
-        **options,
-    )
-    state(name).unlink()
-    print(f"{path.name}: {measured}")
-
-
-def state(name: str) -> Path:
-    """Where the run of that name keeps its state between epochs."""
-    return Path(tempfile.gettempdir()) / f"course-{name}-run.safetensors"
 
 
 def train(name: str) -> None:

@@ -6,6 +6,7 @@ of the KL by the number of pixels, the most common bug of this field (chapter 9 
 """
 
 from course_lib.losses.bounds import ELBO, elbo, iwae, linear_elbo, log_importance_weights
+from course_lib.losses.discrete import code_likelihood_terms, vector_quantisation_terms
 from course_lib.losses.likelihoods import (
     bernoulli_log_likelihood,
     gaussian_kl,
@@ -23,6 +24,7 @@ __all__ = [
     "batch_densities",
     "bernoulli_log_likelihood",
     "classification_terms",
+    "code_likelihood_terms",
     "elbo",
     "elbo_terms",
     "gaussian_kl",
@@ -34,4 +36,5 @@ __all__ = [
     "reconstruction_terms",
     "squared_error",
     "tc_elbo_terms",
+    "vector_quantisation_terms",
 ]

@@ -6,6 +6,7 @@ from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, l
 from course_lib.metrics.code_space import active_units, codes, kl_per_dimension, principal_angles
 from course_lib.metrics.coverage import PriorCoverage, prior_coverage
 from course_lib.metrics.decomposition import KLDecomposition, kl_decomposition
+from course_lib.metrics.discrete import CodebookUse, codebook_use, discrete_elbo
 from course_lib.metrics.disentanglement import (
     FactorGap,
     factor_information,
@@ -25,10 +26,12 @@ from course_lib.metrics.samples import (
     nearest_squared_distance,
     reconstruction_error,
 )
+from course_lib.metrics.sharpness import sharpness
 
 __all__ = [
     "BoundEstimate",
     "CodeInformation",
+    "CodebookUse",
     "Confidence",
     "Consistency",
     "DistanceCorrelation",
@@ -42,9 +45,11 @@ __all__ = [
     "aggregated_posterior_log_prob",
     "class_perplexity",
     "code_information",
+    "codebook_use",
     "codes",
     "confidence",
     "continuity",
+    "discrete_elbo",
     "elbo",
     "factor_information",
     "interpolation_validity",
@@ -63,6 +68,7 @@ __all__ = [
     "reconstruction_error",
     "resources",
     "separated_attribute_predictability",
+    "sharpness",
     "triplet_accuracy",
     "trustworthiness",
 ]

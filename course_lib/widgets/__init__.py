@@ -1,6 +1,8 @@
 """Figures to touch: each is a Python class and one ES module, alive in the published page, in Jupyter and in Colab."""
 
 from course_lib.widgets._base import CourseWidget as CourseWidget
+from course_lib.widgets._convolutions import pack_convolutions as pack_convolutions
+from course_lib.widgets._convolutions import rounded_convolutions as rounded_convolutions
 from course_lib.widgets._decoders import pack_decoder as pack_decoder
 from course_lib.widgets._decoders import quantised as quantised
 from course_lib.widgets._decoders import worst_pixel_error as worst_pixel_error
