@@ -1,7 +1,7 @@
-"""Many small VAEs on shapes with known factors, for chapter 12: `python -m tools.train_checkpoints runs-shapes`.
+"""What chapter 12 needs: many small VAEs on shapes with known factors, two convolutional ones, and a β-VAE on MNIST.
 
-Every run is a few seconds of one core and is written as soon as it is measured: an interrupted program goes on with
-the next one.
+`python -m tools.train_checkpoints runs-shapes` makes the many. Every run is some ten seconds of one core and is written
+as soon as it is measured: an interrupted program goes on with the next one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import torch
 
 from course_lib import _storage, data, losses, metrics, models, shape_runs, training
 from course_lib.data import Dataset
+from tools.recipes import cpu_minutes, fit, parameters, round_weights, ship
 
 LATENT_DIM, HIDDEN, EPOCHS, BATCH, LEARNING_RATE = 10, (128, 64), 60, 64, 4e-3
 BETAS = {"beta-vae": (0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 16.0), "beta-tcvae": (2.0, 4.0, 8.0)}
@@ -49,12 +50,13 @@ def everything(shapes: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.cat([shapes.train.x, shapes.test.x]), torch.cat([shapes.train.factors, shapes.test.factors])
 
 
-def fit(model: torch.nn.Module, spec: Spec, x: torch.Tensor, epochs: int, **settings) -> None:
-    """Train a model on either objective."""
+def settings(spec: Spec, n: int, epochs: int, learning_rate: float) -> dict:
+    """What `training.fit` needs to train on either objective, n examples."""
+    chosen = {"epochs": epochs, "batch_size": BATCH, "seed": spec.seed, "beta": spec.beta}
+    chosen["lr"] = training.Cosine(learning_rate, epochs, warmup=epochs / 50)
     if spec.objective == "beta-tcvae":
-        settings |= {"objective": losses.tc_elbo_terms, "dataset_size": float(len(x))}
-    lr = training.Cosine(LEARNING_RATE, epochs, warmup=epochs / 50)
-    training.fit(model, x, epochs=epochs, batch_size=BATCH, lr=lr, seed=spec.seed, beta=spec.beta, **settings)
+        chosen |= {"objective": losses.tc_elbo_terms, "dataset_size": float(n)}
+    return chosen
 
 
 def measure(model: torch.nn.Module, shapes: Dataset) -> dict[str, np.ndarray]:
@@ -81,8 +83,9 @@ def measure(model: torch.nn.Module, shapes: Dataset) -> dict[str, np.ndarray]:
 
 def run(spec: Spec, shapes: Dataset, epochs: int) -> dict[str, np.ndarray]:
     """Train and measure one model."""
-    model = models.VAE(LATENT_DIM, input_dim=shapes.train.x.shape[1], hidden=HIDDEN, seed=spec.seed)
-    fit(model, spec, shapes.train.x, epochs)
+    x = shapes.train.x
+    model = models.VAE(LATENT_DIM, input_dim=x.shape[1], hidden=HIDDEN, seed=spec.seed)
+    training.fit(model, x, **settings(spec, len(x), epochs, LEARNING_RATE))
     objective = np.int64(shape_runs.OBJECTIVES.index(spec.objective))
     return {"objective": objective, "beta": np.float64(spec.beta), "seed": np.int64(spec.seed)} | measure(model, shapes)
 
@@ -124,3 +127,54 @@ def state(name: str) -> Path:
     """Where the runs wait until all are made; another recipe has another folder."""
     recipe = _storage.sha256(Path(__file__).read_bytes())[:12]
     return Path(tempfile.gettempdir()) / f"course-{name}-{recipe}-run"
+
+
+SHOWN = {"vae-conv-shapes": Spec("beta-vae", 1.0, 0), "tcvae-conv-shapes": Spec("beta-tcvae", 6.0, 0)}
+CHANNELS, SHOWN_EPOCHS, SHOWN_LEARNING_RATE = (16, 32, 32), 50, 3e-3
+
+
+def convolutional(name: str) -> None:
+    """A model to look at, with convolutions: small enough to travel with the page."""
+    shapes, spec = data.load("shapes"), SHOWN[name]
+    x, model = shapes.train.x, models.ConvVAE(LATENT_DIM, side=shapes.image_shape[0], channels=CHANNELS)
+    fit(name, model, x, **settings(spec, len(x), SHOWN_EPOCHS, SHOWN_LEARNING_RATE))
+    round_weights(model)
+    found = measure(model, shapes)
+    measured = {"epochs": SHOWN_EPOCHS, "beta": spec.beta}
+    measured |= {f"test_{key}": float(found[key]) for key in ("rate", "distortion")}
+    measured |= {key: float(found[key]) for key in ("information", "total_correlation", "dimension_wise")}
+    measured |= {"active_units": int(found["active_units"])}
+    measured |= {key: float(found[key].mean()) for key in ("mig", "sap")}
+    note = "β the same from the first step on; weights rounded to float16 before measuring. rate, distortion: nats."
+    ship(name, model, shapes, measured, dtype=torch.float16, note=note)
+
+
+MNIST_BETA, MNIST_HIDDEN, MNIST_EPOCHS = 4.0, (128, 64), 25
+
+
+def on_mnist(name: str) -> None:
+    """784-128-64-10 on MNIST at β = 4, for the comparison of generators."""
+    images, epochs = data.load("mnist"), MNIST_EPOCHS
+    model = models.VAE(LATENT_DIM, hidden=MNIST_HIDDEN)
+    chosen = {"lr": training.Cosine(3e-3, epochs, warmup=epochs / 50)}
+    chosen["beta"] = training.LinearWarmup(epochs / 2, end=MNIST_BETA)
+    minutes = cpu_minutes(model, images.train.x, epochs=epochs, repeats=2, **chosen)
+    fit(name, model, images.train.x, epochs=epochs, **chosen)
+    round_weights(model)
+    bound = metrics.elbo(model, images.test.x, samples=10)
+    measured = {
+        "epochs": epochs,
+        "beta": MNIST_BETA,
+        "training_cpu_minutes": minutes,
+        "parameters": parameters(model),
+        "test_elbo": bound.elbo,
+        "test_reconstruction": bound.reconstruction,
+        "test_kl": bound.kl,
+        "test_squared_error": metrics.reconstruction_error(model, images.test.x).mean,
+        "active_units": metrics.active_units(model, images.test.x),
+    }
+    note = "β rises from 0 to 4 over half of the epochs; weights rounded to float16 before measuring."
+    ship(name, model, images, measured, dtype=torch.float16, note=note)
+
+
+RECIPES = {shape_runs.NAME: train, **dict.fromkeys(SHOWN, convolutional), "beta-vae-mnist": on_mnist}
