@@ -64,7 +64,7 @@ def batch_densities(q: Gaussian, z: Tensor, dataset_size: int, *, estimator: str
 
     References
     ----------
-    Chen et al. (2018), section 4.1 and appendix C.
+    Chen et al. (2018), section 3.1 and appendix C.
     """
     validation.same_shape(z, q.mean, ("z", "q.mean"))
     validation.choice(estimator, "estimator", ESTIMATORS)

@@ -142,8 +142,8 @@ class FactorSliders(CourseWidget):
         labels = " and ".join(run["label"] for run in self.runs)
         return (
             f"For {labels}: {ROWS_IN_STILL} rows of {IN_STILL} decoded pictures of a shape, one for each of the "
-            "dearest dimensions; from left to right that dimension alone moves. Beside each row stands the factor that the "
-            "dimension knows best, and how much of it."
+            "dearest dimensions; from left to right that dimension alone moves. Beside each row stands the factor that "
+            "the dimension knows best, and how much of it."
         )
 
 
