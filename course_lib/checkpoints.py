@@ -23,6 +23,7 @@ ARCHITECTURES = {
     for kind in (
         models.Autoencoder,
         models.VAE,
+        models.ConvVAE,
         models.LinearAutoencoder,
         models.LinearVAE,
         models.Classifier,

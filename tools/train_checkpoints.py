@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from course_lib import data, losses, metrics, models, sweeps, training
 from course_lib.data import Dataset
-from tools import recipes, train_diffusion, train_maps, train_vqvae
+from tools import recipes, train_diffusion, train_maps, train_shapes, train_vqvae
 from tools.recipes import fit, round_weights, ship, state
 
 EPOCHS = {"mnist": 50, "digits-28": 400}
@@ -169,7 +169,8 @@ RECIPES = {
     for dataset in EPOCHS
     for prefix, (kind, latent_dim) in KINDS.items()
 } | {"ae-30d-mnist": deep, "vae-20d-mnist": binary, **dict.fromkeys(JUDGES, judge), **dict.fromkeys(SWEEPS, sweep)}
-RECIPES |= dict.fromkeys(train_maps.SAMPLES, train_maps.train) | train_vqvae.RECIPES | train_diffusion.RECIPES
+RECIPES |= dict.fromkeys(train_maps.SAMPLES, train_maps.train)
+RECIPES |= train_shapes.RECIPES | train_vqvae.RECIPES | train_diffusion.RECIPES
 NAMES = tuple(RECIPES)
 
 

@@ -16,10 +16,13 @@ from course_lib.losses.likelihoods import (
     squared_error,
 )
 from course_lib.losses.objectives import OBJECTIVES, classification_terms, elbo_terms, reconstruction_terms
+from course_lib.losses.total_correlation import BatchDensities, batch_densities, tc_elbo_terms
 
 __all__ = [
     "ELBO",
     "OBJECTIVES",
+    "BatchDensities",
+    "batch_densities",
     "bernoulli_log_likelihood",
     "bound_weights",
     "classification_terms",
@@ -39,5 +42,6 @@ __all__ = [
     "reverse_kl",
     "squared_error",
     "step_term",
+    "tc_elbo_terms",
     "vector_quantisation_terms",
 ]

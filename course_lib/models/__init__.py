@@ -2,6 +2,7 @@
 
 from course_lib.models.autoencoder import Autoencoder
 from course_lib.models.classifier import Classifier
+from course_lib.models.convolutional import ConvVAE
 from course_lib.models.diffusion import Diffusion
 from course_lib.models.grid_prior import GridPrior
 from course_lib.models.grid_vae import GridVAE
@@ -19,6 +20,7 @@ __all__ = [
     "VQVAE",
     "Autoencoder",
     "Classifier",
+    "ConvVAE",
     "Diffusion",
     "GridPrior",
     "GridVAE",

@@ -9,6 +9,7 @@ from course_lib.widgets._decoders import worst_pixel_error as worst_pixel_error
 from course_lib.widgets._join import figure_modules as figure_modules
 from course_lib.widgets._style import stylesheet as stylesheet
 from course_lib.widgets.code_grid import CodeGrid as CodeGrid
+from course_lib.widgets.factor_sliders import FactorSliders as FactorSliders
 from course_lib.widgets.five_maps import FiveMaps as FiveMaps
 from course_lib.widgets.interpolation import InterpolationStrip as InterpolationStrip
 from course_lib.widgets.latent_explorer import LatentExplorer as LatentExplorer
