@@ -79,3 +79,21 @@ def test_drawn_codes_convince_the_judge_more_often_than_the_priors(name, images)
         }
     assert sure["learned"] > sure["prior"] + 0.05
     assert sure["learned"] == pytest.approx(checkpoints.manifest(name)["metrics"]["ddim_sure"], abs=0.06)
+
+
+def test_the_recipe_of_codes_trains_measures_and_leaves_no_state_behind(tmp_path, monkeypatch):
+    shipped = checkpoints.SHIPPED
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
+    monkeypatch.setattr(train_diffusion.recipes.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(train_diffusion, "CODES", {"latent-diffusion-digits-28": 2})
+    monkeypatch.setattr(train_diffusion, "JUDGED", 4)
+    (tmp_path / "weights").mkdir()
+    for needed in ("vae-10d-digits-28", "judge-digits-28"):
+        for path in shipped.glob(f"{needed}.*"):
+            (tmp_path / "weights" / path.name).write_bytes(path.read_bytes())
+    train_diffusion.codes("latent-diffusion-digits-28")
+    about = checkpoints.manifest("latent-diffusion-digits-28")["metrics"]
+    assert about["epochs"] == 2
+    assert about["test_rate"] > 0
+    assert {f"{way}_{what}" for way in ("ddpm", "ddim") for what in ("sure", "class_perplexity")} <= about.keys()
+    assert not list(tmp_path.glob("*.safetensors"))
