@@ -8,10 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import sys
 from pathlib import Path
-
-sys.path.append(str(Path(__file__).resolve().parents[2]))  # for `tools`, which is no package that can be installed
 
 import figures
 import icon_font
