@@ -107,7 +107,7 @@ def test_what_changed_is_executed_again_and_nothing_else(book):
 
 
 def assert_names_its_address(site: Path) -> None:
-    """Where the address is known: one address a page, a picture for sharing, a sitemap, and a 404 page that finds home."""
+    """Where it is known: one address a page, a picture for sharing, a sitemap, and a 404 page that finds home."""
     chapter = (site / "chapter.html").read_text(encoding="utf-8")
     assert chapter.count('<link rel="canonical" href="https://example.org/course/chapter.html" />') == 1
     assert '<meta property="og:image" content="https://example.org/course/_static/preview.png" />' in chapter
