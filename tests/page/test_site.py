@@ -208,9 +208,11 @@ def test_printing_is_white_and_shows_the_stills(visit):
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     wait_until(
         page,
-        "[...document.querySelectorAll('.cw-still')].every((still) => still.complete && still.naturalWidth)",
+        "[...document.querySelectorAll('.cw-still:not(.on-dark-page)')].every((still) => still.complete && still.naturalWidth)",
     )
-    shown = page.locator(".cw-still").evaluate_all("stills => stills.map((still) => still.getClientRects().length)")
+    shown = page.locator(".cw-still:not(.on-dark-page)").evaluate_all(
+        "stills => stills.map((still) => still.getClientRects().length)"
+    )
     assert shown
     assert all(shown)
     assert not page.locator(".bd-sidebar-primary").is_visible()
