@@ -55,9 +55,9 @@ def facts(root: Path, execution: Path, edition: str, address: str | None, enviro
     Returns
     -------
     dict
-        `built` (ISO, UTC), `commit` (None where there is no git), `address`, `edition`, `edition_says`, `software`, `machine`,
-        `bounds`, `chapters`, `data`, `weights`; of files the `file`, `sha256`, `bytes` and the `command` that makes
-        or fetches it.
+        `built` (ISO, UTC), `commit` (None where there is no git), `address`, `edition`, `edition_says`, `software`,
+        `machine`, `bounds`, `chapters`, `data`, `weights`; of files the `file`, `sha256`, `bytes` and the `command`
+        that makes or fetches it.
 
     Raises
     ------
