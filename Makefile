@@ -12,6 +12,8 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 INSTRUCTOR := $(VENV)/.ready-instructor
+# The last file of a build of the book.
+BUILT := _build/html/book/health.json
 PORT ?= 8000
 
 # Two spinning OpenMP threads on a busy two-core machine train ten times slower than one.
@@ -46,6 +48,15 @@ book: $(READY) ## execute every chapter and build the pages in _build/html
 
 notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="02-pca 07-elbo" for some)
 	$(BIN)/python -m tools.run_notebooks $(NOTEBOOKS)
+
+$(BUILT): | $(READY)
+	$(MAKE) --no-print-directory book
+
+pdf: $(BUILT) ## print the built book, stills for figures, to _build/through-the-bottleneck.pdf, and link it from the site
+	$(BIN)/python -m tools.pdf
+
+site-zip: $(BUILT) ## pack the built site to read it offline, to _build/through-the-bottleneck-site.zip, and link it as well
+	$(BIN)/python -m tools.site_zip
 
 test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
 	$(BIN)/ruff check .
