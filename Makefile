@@ -21,7 +21,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-library links binder colab cache-key push-notebooks report-links serve bench checkpoints exercises grade clean
+.PHONY: help setup book notebooks test serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
@@ -44,6 +44,9 @@ book: $(READY) ## execute every chapter and build the pages in _build/html
 	@# --all: without it a page that failed is not read again, and the second build is green.
 	$(BIN)/jupyter-book build --all -W -n --keep-going .
 
+notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="02-pca 07-elbo" for some)
+	$(BIN)/python -m tools.run_notebooks $(NOTEBOOKS)
+
 test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,6 +54,7 @@ test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tes
 	@# A module stays in one process: its tests share pages and courses that take long to set up.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
+.PHONY: test-library links binder
 test-library: $(READY) ## lint, and test all that works without a built book, a browser or a sandbox
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -86,6 +90,7 @@ checkpoints: $(READY) ## train the shipped weights and make the shipped maps ane
 # For .github/workflows, which call nothing but this file.
 COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
 
+.PHONY: colab cache-key push-notebooks report-links
 colab:
 	docker run --rm --entrypoint "" --volume "$(CURDIR)":/course:ro --workdir /course $(COLAB_IMAGE) \
 		python3 -B -m tools.run_in_colab _build/published

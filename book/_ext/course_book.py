@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # for `tools`, which is no package that can be installed
 
 import figures
 import icon_font
@@ -68,6 +71,8 @@ def setup(app):
     app.setup_extension("quiz")
     app.setup_extension("api_reference")
     app.setup_extension("course_exercises")
+    app.setup_extension("notebook_files")
+    app.setup_extension("launch_links")
     app.add_directive("build-report", BuildReport)
     app.add_directive("symbol-table", SymbolTable)
     app.add_html_math_renderer("katex", (katex_math.visit_inline, None), (katex_math.visit_block, None))

@@ -50,6 +50,12 @@ FIXES = (
         rare=True,
     ),
     Fix(
+        "a notebook to download opens as a page of JSON",
+        r'<a href="([^"]+\.ipynb)" target="_blank"',
+        r'<a href="\1" download',
+        rare=True,
+    ),
+    Fix(
         "the logo stands in no landmark",
         r'<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',
         r'<div role="complementary" aria-label="Book" id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',
