@@ -65,6 +65,7 @@ test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tes
 	@# A module stays in one process: its tests share pages and courses that take long to set up.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
+.PHONY: test-library links binder
 test-library: $(READY) ## lint, and test all that works without a built book, a browser or a sandbox
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -100,6 +101,7 @@ checkpoints: $(READY) ## train the shipped weights and make the shipped maps ane
 # For .github/workflows, which call nothing but this file.
 COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
 
+.PHONY: colab cache-key push-notebooks report-links
 colab:
 	docker run --rm --entrypoint "" --volume "$(CURDIR)":/course:ro --workdir /course $(COLAB_IMAGE) \
 		python3 -B -m tools.run_in_colab _build/published
