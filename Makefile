@@ -23,7 +23,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book notebooks pdf site-zip test test-library links binder colab cache-key push-notebooks report-links serve bench checkpoints exercises grade clean
+.PHONY: help setup book notebooks pdf site-zip test serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
