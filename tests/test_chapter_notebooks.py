@@ -137,7 +137,7 @@ def test_every_import_comes_with_the_library(make, name):
 
 @pytest.mark.parametrize(("make", "name"), NOTEBOOKS)
 def test_no_notebook_reads_a_file_beside_it(make, name):
-    """A downloaded notebook lies alone: its code holds no path and does not ask where it is. See also `make notebooks`."""
+    """A downloaded notebook lies alone: its code holds no path and does not ask where it is."""
     nodes = [node for code in codes(make(name))[1:] for node in ast.walk(ast.parse(code))]  # after the set-up
     constants = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     assert [text for text in constants if re.fullmatch(r"[.~]{0,2}[\\/]\w.*|\w[\w.-]*/[\w./-]*\.\w+", text)] == []

@@ -69,7 +69,7 @@ def test_the_command_fails_where_a_notebook_does(monkeypatch, tmp_path, capsys):
     outcome = run_notebooks.Outcome("one", 1.0, "cell 2 raised")
     monkeypatch.setattr(run_notebooks, "run_all", lambda names, python: [outcome])
     assert main(["one"]) == 1
-    assert "failed: ['one']" in capsys.readouterr().out
+    assert "failed: one" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["two"])
     assert "no such notebook: two; there are one" in capsys.readouterr().err

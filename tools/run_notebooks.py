@@ -1,4 +1,4 @@
-"""Runs the notebooks beside the site as a reader would: `python -m tools.run_notebooks [NAME ...]`, or `make notebooks`.
+"""Runs the notebooks beside the site as a reader would: `python -m tools.run_notebooks [NAME ...]`.
 
 Each runs from top to bottom in an empty folder, in a virtual environment that holds the course's library and a kernel
 and nothing of what makes the book. A student's notebook may say that answers are not written, and nothing else.
@@ -20,8 +20,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.book_labels import ROOT
-
+ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "_build" / "html" / "notebooks"
 ENVIRONMENT = ROOT / "_build" / ".notebook_environment"
 LIBRARY = ("pyproject.toml", "README.md", "LICENSE", "course_lib")
@@ -118,16 +117,8 @@ def _trouble(executed: nbformat.NotebookNode, may_raise: tuple[str, ...]) -> str
 
 
 def _pip(python: Path, *arguments: str) -> None:
-    command = [
-        python,
-        "-m",
-        "pip",
-        "--quiet",
-        "--disable-pip-version-check",
-        *arguments,
-        "-c",
-        ROOT / "constraints.txt",
-    ]
+    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    command = [*pip, *arguments, "-c", ROOT / "constraints.txt"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NotInstallable(done.stderr.strip()[-2000:])
@@ -149,9 +140,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"pip could not install the course in a clean environment:\n{error}")
         return 1
     failed = [outcome.name for outcome in outcomes if outcome.trouble]
-    print(
-        f"{len(outcomes)} notebooks, {sum(outcome.seconds for outcome in outcomes):.0f} s; failed: {failed or 'none'}"
-    )
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    print(f"{len(outcomes)} notebooks, {seconds:.0f} s; failed: {', '.join(failed) or 'none'}")
     return int(bool(failed))
 
 

@@ -25,7 +25,7 @@ SETTINGS = {
         "prior": {"width": 128},
         "prior_epochs": 12,
         "prior_batch_size": 128,
-        "twin_epochs": 10,
+        "twin_epochs": 6,
         "twin_rate": 74.0,
     },
     "digits-28": {
@@ -37,8 +37,8 @@ SETTINGS = {
         "prior": {"width": 64},
         "prior_epochs": 60,
         "prior_batch_size": 32,
-        "twin_epochs": 200,
-        "twin_rate": 60.0,
+        "twin_epochs": 120,
+        "twin_rate": 82.0,
     },
 }
 ROUNDED = "Weights rounded to float16 before measuring. "
