@@ -159,6 +159,7 @@ def test_the_books_labels_are_found():
     assert BOOK.titles["sec-dist-breaks"] == "What breaks it: no price, or too high a price"
     assert BOOK.papers["kingma_welling_2014"] == "Kingma & Welling (2014)"
     assert BOOK.papers["rolinek_2019"] == "Rolinek et al. (2019)"
+    assert not [paper for paper in BOOK.papers.values() if "\\" in paper or "{" in paper]
 
 
 @pytest.mark.parametrize(
