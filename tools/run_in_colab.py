@@ -1,12 +1,13 @@
 """Runs published notebooks where a learner runs them: `python -m tools.run_in_colab FOLDER`, inside Colab's image.
 
 Their first cell installs what Colab lacks. It must leave Colab's own torch and numpy as they are, so their versions are
-compared before and after.
+compared before and after. `make colab` starts the image; it is thrown away afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,18 @@ from pathlib import Path
 from tools.run_notebooks import run_all
 
 UNTOUCHED = ("torch", "numpy")
+
+
+def is_colab() -> bool:
+    """Whether Colab's own package is installed here."""
+    return importlib.util.find_spec("google") is not None and importlib.util.find_spec("google.colab") is not None
+
+
+def load_colab_in_kernels(home: Path) -> None:
+    """Let every kernel start as Colab's do, with `google.colab` loaded: by that a notebook knows where it is."""
+    startup = home / ".ipython" / "profile_default" / "startup" / "00-colab.py"
+    startup.parent.mkdir(parents=True, exist_ok=True)
+    startup.write_text("import google.colab\n", encoding="utf-8")
 
 
 def versions() -> dict[str, str]:
@@ -30,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="what the branch `notebooks` holds")
     folder = parser.parse_args(arguments).folder
     execute = shutil.which("jupyter-execute")
-    if execute is None:
-        parser.error("got no jupyter-execute on the PATH, expected the one of nbclient, which Colab's image brings")
+    if not is_colab() or execute is None:
+        parser.error("got a machine without google.colab or jupyter-execute, expected Colab's image: make colab")
+    load_colab_in_kernels(Path.home())
     before = versions()
     # The program lies where the image's packages put theirs, which is not where its Python is.
     outcomes = run_all([], Path(execute), folder)

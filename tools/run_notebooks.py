@@ -20,8 +20,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.book_labels import ROOT
-
+ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "_build" / "html" / "notebooks"
 ENVIRONMENT = ROOT / "_build" / ".notebook_environment"
 LIBRARY = ("pyproject.toml", "README.md", "LICENSE", "course_lib")
