@@ -206,13 +206,10 @@ def test_printing_is_white_and_shows_the_stills(visit):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    wait_until(
-        page,
-        "[...document.querySelectorAll('.cw-still:not(.on-dark-page)')].every((still) => still.complete && still.naturalWidth)",
-    )
-    shown = page.locator(".cw-still:not(.on-dark-page)").evaluate_all(
-        "stills => stills.map((still) => still.getClientRects().length)"
-    )
+    stills = page.locator(".cw-still:not(.on-dark-page)")
+    for still in stills.element_handles():
+        wait_until(page, "still => still.complete && still.naturalWidth > 0", still)
+    shown = stills.evaluate_all("all => all.map((still) => still.getClientRects().length)")
     assert shown
     assert all(shown)
     assert not page.locator(".bd-sidebar-primary").is_visible()
