@@ -150,6 +150,16 @@ def test_nothing_foreign_runs(visit):
     assert reached == []
 
 
+def test_marks_of_a_search_can_be_taken_away(visit):
+    """Sphinx's own link would be blocked."""
+    seen = visit("book/part1/02-pca.html?highlight=eckart")
+    marks = seen.page.locator("article .highlighted")
+    marks.first.wait_for()
+    seen.page.locator(".highlight-link a").click()
+    assert marks.count() == 0
+    assert seen.messages == []
+
+
 def test_every_page_begins_with_its_policy():
     """Before anything that it could be too late for; the same on all but for the hashes of what is written into one."""
     begins = r'<head>\s*<meta charset="utf-8" />\s*<meta http-equiv="Content-Security-Policy" content="([^"]*)" />'
