@@ -21,7 +21,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book notebooks test serve bench checkpoints exercises grade clean
+.PHONY: help setup book notebooks pdf site-zip test test-library links binder colab cache-key push-notebooks report-links serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
@@ -54,7 +54,6 @@ test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tes
 	@# A module stays in one process: its tests share pages and courses that take long to set up.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
-.PHONY: test-library links binder
 # tests/ mirrors course_lib/: data has test_data.py, test_data_sources.py …; _storage has test_storage.py.
 UNITS := $(patsubst _%,%,$(basename $(notdir $(wildcard course_lib/*))))
 LIBRARY_TESTS := $(sort $(foreach unit,architecture js $(UNITS),$(wildcard tests/test_$(unit)*.py)))
@@ -94,7 +93,6 @@ checkpoints: $(READY) ## train the shipped weights and make the shipped maps ane
 # For .github/workflows, which call nothing but this file.
 COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
 
-.PHONY: colab cache-key push-notebooks report-links
 colab:
 	docker run --rm --entrypoint "" --volume "$(CURDIR)":/course:ro --workdir /course $(COLAB_IMAGE) \
 		python3 -B -m tools.run_in_colab _build/published

@@ -44,9 +44,10 @@ def student(exercises: list[Exercise], target: Path) -> None:
     (target / "pictures").mkdir(parents=True, exist_ok=True)
     for exercise in exercises:
         drawn = picture(exercise)
-        if drawn:
-            (target / "pictures" / f"{exercise.id}.png").write_bytes(drawn)
-        book = notebooks.notebook(exercise, notebooks.STUDENT, labels, drawn, origin)
+        if drawn.light:
+            (target / "pictures" / f"{exercise.id}.png").write_bytes(drawn.light)
+            (target / "pictures" / f"{exercise.id}-dark.png").write_bytes(drawn.dark)
+        book = notebooks.notebook(exercise, notebooks.STUDENT, labels, drawn.light, origin)
         _write(target / "student" / f"{exercise.id}.ipynb", book)
 
 
@@ -67,7 +68,7 @@ def assignment(exercises: list[Exercise], name: str, target: Path) -> None:
     """Write both editions for nbgrader of some exercises, as one assignment."""
     labels, origin = read_labels(), origin_here(ROOT)
     for exercise in exercises:
-        drawn = picture(exercise)
+        drawn = picture(exercise).light
         for edition, folder in ((notebooks.SOURCE, "source"), (notebooks.RELEASE, "release")):
             book = notebooks.notebook(exercise, edition, labels, drawn, origin)
             _write(target / "nbgrader" / folder / name / f"{exercise.id}.ipynb", book)

@@ -39,6 +39,11 @@ FIXES = (
         rare=True,
     ),
     Fix(
+        "who prefers a dark page sees a light one first, and fetches its figures, until a later script looks",
+        r'(dataset\.theme = localStorage\.getItem\("theme"\) \|\|) "auto"',
+        r'\1 (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")',
+    ),
+    Fix(
         "the label says Search, the button says Search Ctrl + K: voice control cannot press what it reads",
         r'(<button class="btn search-button-field [^>]*?) title="Search" aria-label="Search"',
         r"\1",
@@ -48,6 +53,11 @@ FIXES = (
         r'<div role="list" class="citation-list">',
         '<div class="citation-list">',
         rare=True,
+    ),
+    Fix(
+        "a handler in an attribute, which the page's policy blocks; printing.js listens instead",
+        r'<button onclick="window\.print\(\)"',
+        "<button",
     ),
     Fix(
         "a notebook to download opens as a page of JSON",
