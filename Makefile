@@ -12,6 +12,8 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 INSTRUCTOR := $(VENV)/.ready-instructor
+# The last file of a build of the book.
+BUILT := _build/html/book/health.json
 PORT ?= 8000
 
 # Two spinning OpenMP threads on a busy two-core machine train ten times slower than one.
@@ -21,7 +23,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book notebooks pdf site-zip test test-library links binder colab cache-key push-notebooks report-links serve bench checkpoints exercises grade clean
+.PHONY: help setup book notebooks pdf site-zip test serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
@@ -47,6 +49,15 @@ book: $(READY) ## execute every chapter and build the pages in _build/html
 notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="02-pca 07-elbo" for some)
 	$(BIN)/python -m tools.run_notebooks $(NOTEBOOKS)
 
+$(BUILT): | $(READY)
+	$(MAKE) --no-print-directory book
+
+pdf: $(BUILT) ## print the built book, stills for figures, to _build/through-the-bottleneck.pdf, and link it from the site
+	$(BIN)/python -m tools.pdf
+
+site-zip: $(BUILT) ## pack the built site to read it offline, to _build/through-the-bottleneck-site.zip, and link it as well
+	$(BIN)/python -m tools.site_zip
+
 test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,6 +65,7 @@ test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tes
 	@# A module stays in one process: its tests share pages and courses that take long to set up.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
+.PHONY: test-library links binder
 # tests/ mirrors course_lib/: data has test_data.py, test_data_sources.py …; _storage has test_storage.py.
 UNITS := $(patsubst _%,%,$(basename $(notdir $(wildcard course_lib/*))))
 LIBRARY_TESTS := $(sort $(foreach unit,architecture js $(UNITS),$(wildcard tests/test_$(unit)*.py)))
@@ -93,6 +105,7 @@ checkpoints: $(READY) ## train the shipped weights and make the shipped maps ane
 # For .github/workflows, which call nothing but this file.
 COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
 
+.PHONY: colab cache-key push-notebooks report-links
 colab:
 	docker run --rm --entrypoint "" --volume "$(CURDIR)":/course:ro --workdir /course $(COLAB_IMAGE) \
 		python3 -B -m tools.run_in_colab _build/published

@@ -20,7 +20,18 @@ from course_lib._storage import BadFile
 
 ARCHITECTURES = {
     kind.__name__: kind
-    for kind in (models.Autoencoder, models.VAE, models.LinearAutoencoder, models.LinearVAE, models.Classifier)
+    for kind in (
+        models.Autoencoder,
+        models.VAE,
+        models.ConvVAE,
+        models.LinearAutoencoder,
+        models.LinearVAE,
+        models.Classifier,
+        models.Diffusion,
+        models.VQVAE,
+        models.GridVAE,
+        models.GridPrior,
+    )
 }
 SHIPPED = Path(str(resources.files("course_lib"))) / "weights"
 

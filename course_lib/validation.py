@@ -90,6 +90,43 @@ def _check_values(x: Tensor, unit_range: bool, name: str) -> None:
         raise ValueError(f"got {name} with values from {low:.4g} to {high:.4g}, expected pixels in [0, 1]{hint}")
 
 
+def code_grid(indices, codes: int, shape: tuple[int, ...], name: str = "indices") -> Tensor:
+    """Check a batch of grids of entries' numbers, as `VQVAE.encode` gives them, and return it.
+
+    Parameters
+    ----------
+    indices : Tensor
+        int64, shape (n, *shape), every number in 0 … codes − 1.
+    codes : int
+        Number of entries in the codebook.
+    shape : tuple of int
+        Of one grid.
+    name : str
+        What the message calls it.
+
+    Raises
+    ------
+    TypeError
+        If it is no tensor of int64.
+    ValueError
+        If its shape or a number is wrong.
+    """
+    if not isinstance(indices, Tensor) or indices.dtype != torch.int64:
+        got = _dtype(indices.dtype) if isinstance(indices, Tensor) else type(indices).__name__
+        raise TypeError(
+            f"got {name} of type {got}, expected a torch tensor of int64: numbers of entries in the codebook"
+        )
+    if indices.ndim != 1 + len(shape) or tuple(indices.shape[1:]) != shape or not len(indices):
+        expected = ", ".join(("n", *map(str, shape)))
+        raise ValueError(f"got {name} of shape {tuple(indices.shape)}, expected ({expected}): one grid an example")
+    low, high = (int(end) for end in torch.aminmax(indices))
+    if low < 0 or high >= codes:
+        raise ValueError(
+            f"got {name} from {low} to {high}, expected 0 to {codes - 1}: the codebook has {codes} entries"
+        )
+    return indices
+
+
 def same_shape(a: Tensor, b: Tensor, names: tuple[str, str]) -> None:
     """Raise unless two matrices have the same shape: broadcasting, or a third axis, would hide a mistake."""
     for tensor, name in zip((a, b), names, strict=True):

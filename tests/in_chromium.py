@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
 
 
 @dataclass
@@ -44,9 +45,18 @@ def wait_until(page, condition: str, argument=None, seconds: float = 30) -> None
     Playwright's `wait_for_function` evaluates a string in the page again and again, which the pages' policy forbids.
     """
     end = time.monotonic() + seconds
-    while not page.evaluate(condition, argument):
+    while not _is_true(page, condition, argument):
         assert time.monotonic() < end, f"still not true after {seconds} s: {condition}"
         page.wait_for_timeout(50)
+
+
+def _is_true(page, condition: str, argument) -> bool:
+    try:
+        return page.evaluate(condition, argument)
+    except Error as error:
+        if "context was destroyed" in error.message:
+            return False  # the page leads on to another one, of which it may be true
+        raise
 
 
 @contextmanager

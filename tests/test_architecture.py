@@ -27,6 +27,7 @@ FLOORS = {
     "sweeps": 4,
     "maps": 4,
     "dark": 4,
+    "shape_runs": 4,
     "plots": 5,
     "checks": 5,
     "glue": 5,

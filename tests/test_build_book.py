@@ -66,7 +66,7 @@ def build(book: Path, body: str, *options: str) -> subprocess.CompletedProcess:
     (book / "chapter.md").write_text(CHAPTER.replace("{body}", body))
     jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", *options, str(book)]
-    environment = os.environ | {"PYTHONPATH": str(book)}
+    environment = os.environ | {"PYTHONPATH": str(book), "COURSE_URL": "https://example.org/course"}
     return subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -95,6 +95,7 @@ def test_what_changed_is_executed_again_and_nothing_else(book):
     """Neither prose nor a second build executes anything; the library and the lock file do."""
     assert executed(build(book, "number.value + 1"))
     assert "42" in page(book)
+    assert_names_its_address(book / "_build" / "html")
     cost = json.loads((book / "_build" / "execution.json").read_text())["chapter"]
     assert cost["seconds"] > 0
     assert cost["peak_mb"] > 20
@@ -102,6 +103,19 @@ def test_what_changed_is_executed_again_and_nothing_else(book):
     (book / "course_lib" / "number.py").write_text("value = 1001\n")
     assert executed(build(book, "number.value + 1"))
     assert "1002" in page(book)
+
+
+def assert_names_its_address(site: Path) -> None:
+    """Where it is known: one address a page, a picture for sharing, a sitemap, and a 404 page that finds home."""
+    chapter = (site / "chapter.html").read_text(encoding="utf-8")
+    assert chapter.count('<link rel="canonical" href="https://example.org/course/chapter.html" />') == 1
+    assert '<meta property="og:image" content="https://example.org/course/_static/preview.png" />' in chapter
+    pages = re.findall("<loc>(.*)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
+    assert pages == ["https://example.org/course/chapter.html", "https://example.org/course/index.html"]
+    lost = (site / "404.html").read_text(encoding="utf-8")
+    assert '<a href="/course/chapter.html">A chapter</a>' in lost
+    assert '<form action="/course/search.html"' in lost
+    assert "Its first page." in (site / "index.html").read_text(encoding="utf-8")  # no door in front of it
 
 
 def test_a_warning_fails_the_build(book):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib import checkpoints, data, losses, maps, metrics, sweeps, training
-from tools import train_checkpoints
+from tools import recipes, train_checkpoints
 
 NAMES = (
     "ae-2d-digits-28",
@@ -136,7 +136,7 @@ def test_the_judges_know_digits_and_their_manifests_say_what_they_make_of_noise(
 @pytest.mark.parametrize("name", ["ae-2d-digits-28", "vae-2d-digits-28"])
 def test_the_tool_trains_measures_and_continues_an_interrupted_run(name, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
-    monkeypatch.setattr(train_checkpoints.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(recipes.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(train_checkpoints, "EPOCHS", {"digits-28": 3})
     fit = training.fit
 

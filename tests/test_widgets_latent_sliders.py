@@ -55,7 +55,7 @@ def test_digits_to_load_have_their_codes(sliders, vae, points):
 def test_page_moves_one_dimension_as_the_course_does(sliders):
     """`traverse` of the page and of Python."""
     z = torch.tensor(sliders.z)
-    page = ask("latent-sliders.mjs", "return figure.traverse(given.z, 4, -3, 3);", z=sliders.z)
+    page = ask("core/traversal.mjs", "return figure.traverse(given.z, 4, -3, 3);", z=sliders.z)
     torch.testing.assert_close(torch.tensor(page), latent.traverse(z, 4, torch.linspace(-3, 3, 11)), rtol=0, atol=1e-6)
 
 

@@ -23,9 +23,10 @@ HEAD = """\
 --extra-index-url https://download.pytorch.org/whl/cpu
 """
 CPU_ONLY = ("torch", "torchvision")
-# Jupytext opens a chapter, which is Markdown, as a notebook. Its extension needs the JupyterLab of the lock: beside the
-# older one that repo2docker brings it does not load, and a chapter opens in an editor. notebook goes with JupyterLab.
-EXTRA = ("ipykernel", "jupyterlab", "jupytext", "notebook")
+# nbgitpuller fetches the published notebooks, to which the links of the pages lead. Jupytext opens a chapter's source,
+# which is Markdown, as a notebook too. Its extension needs the JupyterLab of the lock: beside the older one that
+# repo2docker brings it does not load, and a chapter opens in an editor. notebook goes with JupyterLab.
+EXTRA = ("ipykernel", "jupyterlab", "jupytext", "nbgitpuller", "notebook")
 LINUX = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
 
 

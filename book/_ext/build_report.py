@@ -11,6 +11,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
+from tools.copies import NAMES
+
 
 class BuildReport(SphinxDirective):
     """Tables of the chapters' execution, the data, the weights and the software; read anew in every build."""
@@ -22,7 +24,8 @@ class BuildReport(SphinxDirective):
         self.env.note_reread()
         app = self.env.app
         execution = Path(app.outdir).parent / "execution.json"
-        facts = health.facts(Path(app.srcdir), execution, self.env.config.course_edition, os.environ)
+        edition, address = app.config.course_edition, app.config.html_baseurl or None
+        facts = health.facts(Path(app.srcdir), execution, edition, address, os.environ)
         self.env.course_health = {"page": self.env.docname, "facts": facts}
         return [
             *self._execution(facts),
@@ -100,3 +103,10 @@ def write_json(app, exception) -> None:
     if exception is None and report and app.builder.format == "html":
         path = (Path(app.outdir) / report["page"]).with_name("health.json")
         path.write_text(json.dumps(report["facts"], indent=2) + "\n", encoding="utf-8")
+
+
+def drop_old_copies(app, exception) -> None:
+    """Take the PDF and the zip of the last build out of the site; connected to Sphinx's event `build-finished`."""
+    if exception is None and app.builder.format == "html":
+        for name in NAMES:
+            (Path(app.outdir) / name).unlink(missing_ok=True)

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
-
-sys.path.append(str(Path(__file__).resolve().parents[2]))  # for `tools`, which is no package that can be installed
 
 import content_policy
 import course_exercises
@@ -23,7 +20,7 @@ import page_head
 import repository
 import story_links
 import widget_pages
-from build_report import BuildReport, write_json
+from build_report import BuildReport, drop_old_copies, write_json
 from cache_key import current_key
 from chapter_execution import execute_chapters
 from page_polish import drop_unused_scripts, polish_pages
@@ -106,6 +103,7 @@ def setup(app):
     app.connect("html-page-context", page_head.add_tags)
     app.connect("build-finished", polish_pages)
     app.connect("build-finished", write_json)
+    app.connect("build-finished", drop_old_copies)
     app.connect("build-finished", widget_pages.write_files)
     app.connect("build-finished", slim_static_files)
     app.connect("build-finished", page_head.write_sitemap)

@@ -36,7 +36,7 @@ class DamagedFile(ValueError):
     """A shipped file that is not what its manifest says."""
 
 
-def facts(root: Path, execution: Path, edition: str, environ: Mapping[str, str]) -> dict:
+def facts(root: Path, execution: Path, edition: str, address: str | None, environ: Mapping[str, str]) -> dict:
     """All of it, as JSON values.
 
     Parameters
@@ -47,15 +47,17 @@ def facts(root: Path, execution: Path, edition: str, environ: Mapping[str, str])
         What `chapter_execution` has written: seconds, processor seconds and MB of each chapter.
     edition : str
         "mnist" or "digits-28".
+    address : str or None
+        Where the site is published, if that is known.
     environ : mapping
         `SOURCE_DATE_EPOCH`, `GITHUB_SHA`.
 
     Returns
     -------
     dict
-        `built` (ISO, UTC), `commit` (None where there is no git), `edition`, `edition_says`, `software`, `machine`,
-        `bounds`, `chapters`, `data`, `weights`; of files the `file`, `sha256`, `bytes` and the `command` that makes
-        or fetches it.
+        `built` (ISO, UTC), `commit` (None where there is no git), `address`, `edition`, `edition_says`, `software`,
+        `machine`, `bounds`, `chapters`, `data`, `weights`; of files the `file`, `sha256`, `bytes` and the `command`
+        that makes or fetches it.
 
     Raises
     ------
@@ -65,6 +67,7 @@ def facts(root: Path, execution: Path, edition: str, environ: Mapping[str, str])
     return {
         "built": built_at(environ).isoformat(),
         "commit": commit(root, environ),
+        "address": address,
         "edition": edition,
         "edition_says": EDITIONS[edition],
         "software": {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},

@@ -15,7 +15,7 @@ from repository import GITHUB, Origin, origin_here
 
 from tools.chapter_notebooks import chapters, file_name
 
-# The branch that holds what the site has in `notebooks/`: Colab opens files of repositories only.
+# The branch that holds what the site has in `notebooks/`: Colab and Binder open files of repositories only.
 BRANCH = "notebooks"
 
 
@@ -42,7 +42,11 @@ def launch_links(page: str, origin: Origin) -> list[Link]:
         return []
     name = origin.repository.removeprefix(f"{GITHUB}/")
     colab = f"https://colab.research.google.com/github/{name}/blob/{BRANCH}/{file_name(page)}"
-    query = urlencode({"urlpath": f"lab/tree/{page}.md"})
+    # The image is made of the repository; the notebook is fetched into it when it starts, by nbgitpuller. The chapter's
+    # source, which is in the image, would show the markup of the pages and formulas without their macros.
+    opened = {"repo": origin.repository, "branch": BRANCH, "targetPath": BRANCH}
+    opened["urlpath"] = f"lab/tree/{BRANCH}/{file_name(page)}"
+    query = urlencode({"urlpath": f"git-pull?{urlencode(opened)}"})
     binder = f"https://mybinder.org/v2/gh/{name}/{quote(origin.ref, safe='')}?{query}"
     return [Link("Open in Colab", colab, "launch-colab"), Link("Open in Binder", binder, "launch-binder")]
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+# Whoever imports this finds `tools` too, which is no package that can be installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 GITHUB = "https://github.com"
 

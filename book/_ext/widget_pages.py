@@ -82,8 +82,6 @@ def open_with(page: str, up: str) -> str:
         return page
     names = [figure[1], *(f"data/{key}" for key in dict.fromkeys(_KEY.findall(figure[0])))]
     links = [f'    <link rel="preload" as="script" href="{up}_static/widgets/{name}.js" />\n' for name in names]
-    opened = figure[0].replace(' loading="lazy"', "")
-    page = page[: figure.start()] + opened + page[figure.end() :]
     return page.replace("  </head>", "".join(links) + "  </head>", 1)
 
 

@@ -13,7 +13,7 @@
     shown = root.dataset.theme;
     root.dataset.theme = "light";
     // The stills that stand for the figures may never have been near the window.
-    document.querySelectorAll("img[loading=lazy]").forEach((image) => (image.loading = "eager"));
+    document.querySelectorAll("img[loading=lazy]:not(.on-dark-page)").forEach((image) => (image.loading = "eager"));
   });
   addEventListener("afterprint", () => (root.dataset.theme = shown));
 })();

@@ -9,7 +9,7 @@ MNIST comes from `$COURSE_DATA`, else from the cache folder, else by download; i
 they are used. `python -m course_lib.data` says which source answers.
 """
 
-from course_lib.data.dataset import Dataset, Split
+from course_lib.data.dataset import Dataset, Factor, Split
 from course_lib.data.docstrings import Documents, documents
 from course_lib.data.errors import CorruptData, DataUnavailable
 from course_lib.data.grid import image_grid
@@ -21,6 +21,7 @@ __all__ = [
     "DataUnavailable",
     "Dataset",
     "Documents",
+    "Factor",
     "Split",
     "checksums",
     "documents",

@@ -5,11 +5,35 @@ from __future__ import annotations
 import html
 import operator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from course_lib import validation
+
+
+class Factor(NamedTuple):
+    """Something that varies from image to image, and of which each image has one level.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    levels : tuple
+        Its values, in order: numbers, or names if it is not ordered.
+    ordered : bool
+        Whether a level can be more than another one; a kind of shape cannot.
+    """
+
+    name: str
+    levels: tuple[float | str, ...]
+    ordered: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many levels it has."""
+        return len(self.levels)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,11 +45,14 @@ class Split:
     x : Tensor
         float32, shape (n, D), contiguous; pixels in [0, 1], one image a row.
     y : Tensor
-        int64, shape (n,); the digit 0–9.
+        int64, shape (n,); the class: the digit 0–9, or the kind of shape.
+    factors : Tensor or None
+        int64, shape (n, K), for data whose factors are known: which level of the k-th of `Dataset.factors` it has.
     """
 
     x: Tensor
     y: Tensor
+    factors: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -62,7 +89,7 @@ class Split:
         if n > len(self):
             raise ValueError(f"got n = {n}, expected at most the {len(self)} examples there are: no one is drawn twice")
         chosen = torch.randperm(len(self), generator=torch.Generator().manual_seed(operator.index(seed)))[:n]
-        return Split(self.x[chosen], self.y[chosen])
+        return Split(self.x[chosen], self.y[chosen], None if self.factors is None else self.factors[chosen])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,13 +99,15 @@ class Dataset:
     Attributes
     ----------
     name : str
-        "mnist", "digits" or "digits-28": what was really loaded, also when it stands in for something else.
+        "mnist", "digits", "digits-28" or "shapes": what was really loaded, also when it stands in for something else.
     train, test : Split
         The two splits; D = height · width.
     image_shape : tuple of int
         (height, width) of one image: `x.reshape(-1, *image_shape)`.
     note : str
         Where the data come from; if they stand in for others, that and why.
+    factors : tuple of Factor
+        What varies, where that is known; else empty.
     """
 
     name: str
@@ -86,6 +115,7 @@ class Dataset:
     test: Split
     image_shape: tuple[int, int]
     note: str
+    factors: tuple[Factor, ...] = ()
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}, {self._counts()}; {self.note})"

@@ -6,11 +6,16 @@ import dataclasses
 from functools import partial
 
 from course_lib import validation
-from course_lib.data import digits, mnist
+from course_lib.data import digits, mnist, shapes
 from course_lib.data.dataset import Dataset
 from course_lib.data.errors import DataUnavailable
 
-_LOADERS = {"mnist": mnist.load, "digits": partial(digits.load, 8), "digits-28": partial(digits.load, 28)}
+_LOADERS = {
+    "mnist": mnist.load,
+    "digits": partial(digits.load, 8),
+    "digits-28": partial(digits.load, 28),
+    "shapes": shapes.load,
+}
 _FALLBACK = "digits-28"
 
 
@@ -20,7 +25,8 @@ def load(name: str, *, fallback: str | None = None) -> Dataset:
     Parameters
     ----------
     name : str
-        "mnist" (784 columns), "digits" (scikit-learn's, 64 columns) or "digits-28" (the same resized to 784 columns).
+        "mnist" (784 columns), "digits" (scikit-learn's, 64 columns), "digits-28" (the same resized to 784 columns) or
+        "shapes" (drawn on the spot, 1024 columns, with the factors that made each picture).
     fallback : str, optional
         What to load instead if `name` cannot be had; its `.note` then says so. Damaged files are never passed over.
 

@@ -40,6 +40,13 @@ class CodeInformation(NamedTuple):
         return f"kl {self.kl:.3f} = {parts} (± {self.standard_error:.3f}) nats"
 
 
+def posteriors(vae, x: Tensor) -> Gaussian:
+    """q(z | x) of every example, without gradients: mean and logvar of shape (n, d)."""
+    with torch.no_grad():
+        answers = [vae.encode(block) for block in split(validation.data_matrix(x))]
+    return Gaussian(torch.cat([a.mean for a in answers]), torch.cat([a.logvar for a in answers]))
+
+
 def aggregated_posterior_log_prob(q: Gaussian, z: Tensor) -> Tensor:
     """Log-density of the aggregated posterior q(z) = (1/n) Σ_i q(z | x_i).
 
@@ -109,8 +116,7 @@ def code_information(vae, x: Tensor, *, samples: int = 1000, seed: int = 0) -> C
     if samples < 2:
         raise ValueError("got samples = 1, expected at least 2: one alone has no standard error")
     with torch.no_grad():
-        answers = [vae.encode(block) for block in split(x)]
-        q = Gaussian(torch.cat([a.mean for a in answers]), torch.cat([a.logvar for a in answers]))
+        q = posteriors(vae, x)
         generator = torch.Generator().manual_seed(seed)
         rows = torch.randint(len(x), (samples,), generator=generator)
         z = Gaussian(q.mean[rows], q.logvar[rows]).sample(generator)

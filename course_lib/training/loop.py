@@ -188,10 +188,13 @@ def _means(model: nn.Module, data: Examples, objective: Objective, seed: int, op
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
     totals: dict[str, float] = {}
+    training = model.training
+    model.eval()  # what a model does while it trains, such as moving averages, must not see these examples
     with torch.no_grad():
         for block, target in data.to(device).blocks(_BLOCK):
             for name, values in objective(model, block, generator=generator, **target, **options).items():
                 totals[name] = totals.get(name, 0.0) + float(values.sum())
+    model.train(training)
     return {name: total / len(data) for name, total in totals.items()}
 
 

@@ -1,7 +1,8 @@
 // The latent sliders: codes that differ in one number, and what is said about them.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { centre, nameOf, readPictures, squaredChange, traverse, withDimension } from "../../course_lib/widgets/js/latent-sliders.mjs";
+import { nameOf, readPictures, traverse, withDimension } from "../../course_lib/widgets/js/core/traversal.mjs";
+import { centre, squaredChange } from "../../course_lib/widgets/js/latent-sliders.mjs";
 
 test("one number is exchanged, and the code itself stays", () => {
   const z = [1, 2, 3];

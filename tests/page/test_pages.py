@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,8 +12,7 @@ import icon_font
 from tests.in_chromium import darkened, violations
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
-MOST_KB, MOST_MB = 500, 1500
-MOST_SECONDS = 2 * 120  # of processor time: two minutes on two cores
+MOST_KB = 500
 
 ALREADY_COMPRESSED = {".woff2", ".avif", ".webp", ".png", ".jpg"}
 
@@ -142,17 +140,6 @@ def test_every_icon_is_in_the_font_of_the_book(desktop):
     assert drawn
     assert set(drawn) <= icon_font.codes()
     assert not any("fa-solid-900" in url for url in desktop.requests)
-
-
-def test_every_chapter_stays_within_its_bounds():
-    """Each executed page took under two minutes of two cores and 1.5 GB, and the status page shows it."""
-    executed = json.loads((BOOK.parent / "execution.json").read_text(encoding="utf-8"))
-    status = (BOOK / "book" / "status.html").read_text(encoding="utf-8")
-    assert executed
-    for name, cost in executed.items():
-        assert 0 < cost["processor_seconds"] < MOST_SECONDS, name
-        assert 0 < cost["peak_mb"] < MOST_MB, name
-        assert f"<p>{cost['seconds']:.1f}</p>" in status, name
 
 
 def test_search_finds_a_word_from_any_page(visit):

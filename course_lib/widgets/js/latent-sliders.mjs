@@ -22,19 +22,9 @@ import { drawImage, fitCanvas, format } from "./core/canvas.mjs";
 import { button, h, readout, slider } from "./core/controls.mjs";
 import { decode, readDecoder, sayError } from "./core/decoder.mjs";
 import { begin, inkOf } from "./core/life.mjs";
+import { drawTraversal, FRAMES, nameOf, readPictures, traverse, withDimension } from "./core/traversal.mjs";
 
-const FRAMES = 11;
 const STEPS = 120;
-
-/** The code with one number exchanged. */
-export function withDimension(z, dimension, value) {
-  return z.map((old, j) => (j === dimension ? value : old));
-}
-
-/** Codes along one dimension, from low to high, all other numbers as they are in z. */
-export function traverse(z, dimension, low, high, frames = FRAMES) {
-  return Array.from({ length: frames }, (_, k) => withDimension(z, dimension, low + ((high - low) * k) / (frames - 1)));
-}
 
 /** The middle of every slider: the prior's mean, where there is a prior. */
 export function centre(low, high) {
@@ -44,37 +34,6 @@ export function centre(low, high) {
 /** Σ (a − b)² over the pixels of two pictures. */
 export function squaredChange(a, b) {
   return a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);
-}
-
-/** z₁, z₂, …, z₁₀: the name of dimension j, counted from 0. */
-export function nameOf(j) {
-  return `z${String(j + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
-}
-
-/** Pictures of n pixels each, in [0, 1], from one byte a pixel. */
-export function readPictures(bytes, n) {
-  return Array.from({ length: Math.floor((bytes?.byteLength ?? 0) / n) }, (_, i) =>
-    Float32Array.from({ length: n }, (_, k) => bytes.getUint8(i * n + k) / 255));
-}
-
-// ---- View ----
-
-function drawRow(canvas, width, pictures, side, share, ends, ink) {
-  const size = width / FRAMES;
-  const height = size + 26;
-  const context = fitCanvas(canvas, width, height);
-  pictures.forEach((pixels, k) => drawImage(context, pixels, { side, x: k * size + 1, y: 1, size: size - 2, ink }));
-  const at = size / 2 + Math.min(1, Math.max(0, share)) * (width - size);
-  Object.assign(context, { fillStyle: ink.z });
-  context.beginPath();
-  context.moveTo(at, size + 2);
-  context.lineTo(at + 6, size + 11);
-  context.lineTo(at - 6, size + 11);
-  context.fill();
-  Object.assign(context, { fillStyle: ink.muted, font: "12px system-ui, sans-serif", textBaseline: "top", textAlign: "left" });
-  context.fillText(format(ends[0], 1), 1, size + 12);
-  context.textAlign = "right";
-  context.fillText(format(ends[1], 1), width - 1, size + 12);
 }
 
 // ---- Controller ----
@@ -153,7 +112,7 @@ function render({ model, el, signal }) {
     painted = ink.pixel1.join() + devicePixelRatio;
     if (!now || along.length < FRAMES) return; // Python has not answered yet
     drawImage(fitCanvas(image, 168, 168), now, { side, size: 168, ink });
-    drawRow(row, Math.max(220, row.parentElement.clientWidth), along, side, (z[j] - low[j]) / (high[j] - low[j]), [low[j], high[j]], ink);
+    drawTraversal(row, Math.max(220, row.parentElement.clientWidth), along, side, (z[j] - low[j]) / (high[j] - low[j]), [low[j], high[j]], ink);
     const change = format(squaredChange(along[0], along[FRAMES - 1]), 1);
     title.textContent = `${nameOf(j)} alone, from ${format(low[j], 1)} to ${format(high[j], 1)}`;
     row.setAttribute("aria-label", `Eleven pictures: ${title.textContent}`);

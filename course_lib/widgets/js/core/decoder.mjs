@@ -1,8 +1,9 @@
 // A decoder that runs in the page: a small network, shipped with one byte a weight, decoded in well under a millisecond.
 
-const ACTIVATIONS = {
+export const ACTIVATIONS = {
   relu: (a) => (a > 0 ? a : 0),
   sigmoid: (a) => 1 / (1 + Math.exp(-a)),
+  none: (a) => a,
   gelu: (a) => 0.5 * a * (1 + erf(a / Math.SQRT2)),
 };
 

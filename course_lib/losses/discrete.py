@@ -1,0 +1,66 @@
+"""What a model with discrete codes minimises, and what the prior over its codes does."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_lib.losses.likelihoods import bernoulli_log_likelihood
+
+
+def vector_quantisation_terms(
+    model, x: Tensor, *, generator: torch.Generator | None = None, beta: float = 0.25
+) -> dict[str, Tensor]:
+    """Terms of a VQ-VAE. While the model is being trained, its codebook follows the batch.
+
+    Parameters
+    ----------
+    model : VQVAE
+    x : Tensor
+        Float, shape (n, D).
+    generator : torch.Generator, optional
+        Draws the vectors on which dead entries of the codebook start again.
+    beta : float
+        Weight β of the commitment, at least 0.
+
+    Returns
+    -------
+    dict of Tensor
+        `loss`, `reconstruction` and `distance`, each of shape (n,). The reconstruction is log p(x | z_q) in nats; the
+        distance is Σ ‖z_e − z_q‖² over the cells. The loss is −reconstruction + Σ ‖sg[z_e] − z_q‖² +
+        β Σ ‖z_e − sg[z_q]‖², where sg stops the gradient: in value −reconstruction + (1 + β) · distance. For a
+        codebook of averages the term in the middle has no gradient and is left out. There is no rate in it.
+
+    Raises
+    ------
+    ValueError
+        If `beta` is negative.
+
+    References
+    ----------
+    van den Oord, Vinyals & Kavukcuoglu (2017), equation 3.
+    """
+    if not beta >= 0:
+        raise ValueError(f"got beta = {beta!r}, expected a weight of the commitment of at least 0")
+    z_e, quantised = model.quantise(x)
+    reconstruction = bernoulli_log_likelihood(x, model.logits_of(quantised.straight_through))
+    commitment = _summed(z_e - quantised.codes.detach())
+    loss = beta * commitment - reconstruction
+    if quantised.codes.requires_grad:
+        loss = loss + _summed(z_e.detach() - quantised.codes)
+    if model.training:
+        model.quantiser.follow(z_e, quantised.indices, generator=generator)
+    return {"loss": loss, "reconstruction": reconstruction, "distance": commitment}
+
+
+def code_likelihood_terms(model, x: Tensor, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+    """Terms of a prior over grids of code words: `loss`, minus log p(k), shape (n,), nats.
+
+    `x` holds the words as floating-point numbers, shape (n, s · s), because that is what `training.fit` takes:
+    `indices.flatten(1).float()`. `generator` is accepted because every objective is; nothing here is random.
+    """
+    return {"loss": -model.log_prob(x.long().unflatten(1, (model.side, model.side)))}
+
+
+def _summed(difference: Tensor) -> Tensor:
+    return difference.square().flatten(1).sum(dim=1)

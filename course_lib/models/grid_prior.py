@@ -1,0 +1,96 @@
+"""A prior over grids of code words: each word is guessed from those before it, as in a sentence."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_lib import validation
+from course_lib.models._mlp import seeded
+
+
+class GridPrior(nn.Module):
+    """Autoregressive distribution p(k) = Π_t p(k_t | k_1, …, k_{t−1}) over grids of s × s words, read row by row.
+
+    For each cell a recurrent network is told the place, the word read last and the three words above; what came
+    earlier it remembers. So p is normalised, and drawing from it is one pass over the cells.
+
+    Parameters
+    ----------
+    codes : int
+        Number K of words, at least 1.
+    side : int
+        Cells s along one side of the grid, at least 1.
+    width : int
+        Numbers that the network remembers (the width of the GRU), at least 1.
+    embedding : int
+        Numbers that stand for a word, and for a place, at least 1.
+    seed : int
+        Of the first weights.
+
+    Raises
+    ------
+    ValueError
+        If a number is below 1.
+
+    References
+    ----------
+    The factorisation over a grid: van den Oord, Kalchbrenner & Kavukcuoglu (2016), equation 1; the unit: Cho et al.
+    (2014).
+    """
+
+    objective = "code likelihood"
+
+    def __init__(self, codes: int, *, side: int = 7, width: int = 128, embedding: int = 16, seed: int = 0):
+        super().__init__()
+        self.config = {"codes": codes, "side": side, "width": width, "embedding": embedding}
+        for name, value in self.config.items():
+            validation.positive_int(value, name)
+        self.codes, self.side = codes, side
+        self.input_dim = side * side
+        with seeded(seed):
+            self.words = nn.Embedding(codes + 1, embedding)  # the last one stands for "outside the grid"
+            self.places = nn.Embedding(side * side, embedding)
+            self.memory = nn.GRU(5 * embedding, width, batch_first=True)
+            self.head = nn.Linear(width, codes)
+
+    def logits(self, indices: Tensor) -> Tensor:
+        """Logits of each cell's word given the words before it: int64 (n, s, s) → (n, s, s, K)."""
+        indices = validation.code_grid(indices, self.codes, (self.side, self.side))
+        remembered, _ = self.memory(self._told(self._neighbours(indices)))
+        return self.head(remembered).unflatten(1, (self.side, self.side))
+
+    def log_prob_per_cell(self, indices: Tensor) -> Tensor:
+        """The log p(k_t | k_1, …, k_{t−1}): int64 (n, s, s) → (n, s, s), nats; minus the cell's share of the rate."""
+        return -F.cross_entropy(self.logits(indices).movedim(-1, 1), indices, reduction="none")
+
+    def log_prob(self, indices: Tensor) -> Tensor:
+        """The log p(k) of each grid: int64 (n, s, s) → (n,), nats, at most 0; p sums to exactly 1 over all grids."""
+        return self.log_prob_per_cell(indices).sum(dim=(1, 2))
+
+    @torch.no_grad()
+    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """Grids drawn from p, word after word: int64 (n, s, s)."""
+        grid = torch.zeros(validation.positive_int(n, "n"), self.side, self.side, dtype=torch.int64)
+        memory = None
+        for t in range(self.side**2):
+            told = self._told(self._neighbours(grid)[:, t : t + 1], place=t)
+            remembered, memory = self.memory(told, memory)
+            probabilities = self.head(remembered[:, 0]).softmax(dim=1)
+            grid.flatten(1)[:, t] = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+        return grid
+
+    def _neighbours(self, indices: Tensor) -> Tensor:
+        """The word read last, and those above left, above and above right of each cell, or K: (n, s · s, 4)."""
+        s, outside = self.side, self.codes
+        last = F.pad(indices.flatten(1), (1, -1), value=outside)
+        row_above = F.pad(indices, (1, 1, 1, -1), value=outside)
+        above = [row_above[:, :, shift : shift + s].flatten(1) for shift in range(3)]
+        return torch.stack([last, *above], dim=-1)
+
+    def _told(self, neighbours: Tensor, place: int = 0) -> Tensor:
+        """What the network is told of m cells from `place` on: (n, m, 4) → (n, m, 5 · embedding)."""
+        words = self.words(neighbours).flatten(2)
+        places = self.places.weight[place : place + neighbours.shape[1]].expand(len(words), -1, -1)
+        return torch.cat([words, places], dim=2)

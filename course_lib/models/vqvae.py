@@ -1,0 +1,113 @@
+"""The vector-quantised autoencoder: a picture becomes a grid of words out of a small dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import validation
+from course_lib.models._convolutions import grid_decoder, grid_encoder, grid_side, two_widths
+from course_lib.models._mlp import seeded
+from course_lib.models.quantiser import Quantised, VectorQuantiser
+
+
+class VQVAE(nn.Module):
+    """Convolutional autoencoder whose code is a grid of s × s numbers, each of which names an entry of one codebook.
+
+    Parameters
+    ----------
+    codes : int
+        Number K of entries, at least 1.
+    code_dim : int
+        Length d of an entry, at least 1.
+    input_dim : int
+        Pixels of a square picture whose side divides by 4; the grid has a quarter of its side: 784 makes 7 × 7 cells.
+    hidden : sequence of int
+        Channels after the first and after the second halving; the decoder mirrors them.
+    learning, restart
+        As in `VectorQuantiser`.
+    seed : int
+        Of the first weights and of the codebook.
+
+    Raises
+    ------
+    ValueError
+        If a width is below 1, the picture has no such grid, or `learning` is unknown.
+
+    Notes
+    -----
+    p(x | z) is Bernoulli, as in `VAE`.
+
+    References
+    ----------
+    van den Oord, Vinyals & Kavukcuoglu (2017).
+    """
+
+    objective = "vector quantisation"
+    likelihood = "bernoulli"
+
+    def __init__(
+        self,
+        codes: int = 32,
+        *,
+        code_dim: int = 8,
+        input_dim: int = 784,
+        hidden: Sequence[int] = (32, 64),
+        learning: str = "average",
+        restart: bool = True,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.input_dim, self.side = input_dim, grid_side(input_dim)
+        widths = two_widths(hidden)
+        self.config = {
+            "codes": codes,
+            "code_dim": code_dim,
+            "input_dim": input_dim,
+            "hidden": list(widths),
+            "learning": learning,
+            "restart": restart,
+        }
+        with seeded(seed):
+            self.quantiser = VectorQuantiser(codes, code_dim, learning=learning, restart=restart)
+            self.encoder = grid_encoder(widths, code_dim)
+            self.decoder = grid_decoder(code_dim, widths)
+
+    @property
+    def codes(self) -> int:
+        """Number K of entries in the codebook."""
+        return len(self.quantiser.codebook)
+
+    def features(self, x: Tensor) -> Tensor:
+        """z_e, what the encoder says of each cell before it is quantised: (n, D) → (n, s, s, d)."""
+        x = validation.data_matrix(x, width=self.input_dim, like=self.encoder[0].weight)
+        pictures = x.reshape(len(x), 1, 4 * self.side, 4 * self.side)
+        return self.encoder(pictures).movedim(1, -1)
+
+    def quantise(self, x: Tensor) -> tuple[Tensor, Quantised]:
+        """z_e and what the quantiser makes of it: what training needs of x, shape (n, D)."""
+        z_e = self.features(x)
+        return z_e, self.quantiser(z_e)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The code of each example, a grid of entries' numbers: (n, D) → int64 (n, s, s), each in 0 … K − 1."""
+        return self.quantiser.nearest(self.features(x))
+
+    def logits_of(self, z_q: Tensor) -> Tensor:
+        """What the decoder makes of vectors on the grid: (n, s, s, d) → (n, D), before the sigmoid."""
+        return self.decoder(z_q.movedim(-1, 1)).flatten(1)
+
+    def decode_logits(self, indices: Tensor) -> Tensor:
+        """What the last layer says before the sigmoid: int64 (n, s, s) → (n, D), any real numbers."""
+        indices = validation.code_grid(indices, self.codes, (self.side, self.side))
+        return self.logits_of(self.quantiser.look_up(indices))
+
+    def decode(self, indices: Tensor) -> Tensor:
+        """Pixel means of p(x | z): int64 (n, s, s) → (n, D), each in [0, 1]."""
+        return torch.sigmoid(self.decode_logits(indices))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """decode(encode(x)): (n, D) → (n, D)."""
+        return self.decode(self.encode(x))
