@@ -159,7 +159,7 @@ def default_page(folder: Path) -> None:
     """Build a page as Jupyter Book makes it unasked: two formulas, a figure and one ipywidgets slider."""
     cells = ["import matplotlib.pyplot as plt\nplt.plot([1, 2, 4]);", "import ipywidgets\nipywidgets.IntSlider()"]
     code = "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in cells)
-    head = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
+    head = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
     (folder / "index.md").write_text(f"{head}# A page\n\n$a^2$\n\n$$b = \\sqrt{{c}}$$\n\n{code}", encoding="utf-8")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
     (folder / "_config.yml").write_text("title: Default\n", encoding="utf-8")

