@@ -125,13 +125,16 @@ def load(browser: Browser, url: str, slow: bool, to_figure: bool) -> Cost:
         If the page asks another host: its costs would not be these.
     """
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(120_000)
         page = context.new_page()
         page.add_init_script(WATCH)
         if to_figure:
             page.add_init_script(GO_TO_FIGURE)
         session = context.new_cdp_session(page)
-        for domain in ("Network", "Performance"):
-            session.send(f"{domain}.enable")
+        session.send("Network.enable")
+        session.send(
+            "Performance.enable", {"timeDomain": "threadTicks"}
+        )  # processor time, whatever else the machine does
         if slow:
             session.send("Network.emulateNetworkConditions", SLOW)
         sizes, asked = [], []
