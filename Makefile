@@ -1,23 +1,34 @@
 # Thin on purpose: each target is one program with its set-up in front. `make` alone explains them.
 
-PYTHON ?= python3
 VENV := .venv
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := $(VENV)/Scripts
+# Git's bash, for every line: the programs below are named with slashes.
+SHELL := bash
+else
+PYTHON ?= python3
 BIN := $(VENV)/bin
+endif
 READY := $(VENV)/.ready
 INSTRUCTOR := $(VENV)/.ready-instructor
+# The last file of a build of the book.
+BUILT := _build/html/book/health.json
 PORT ?= 8000
 
 # Two spinning OpenMP threads on a busy two-core machine train ten times slower than one.
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
+# Windows writes files and pipes in its old code page without this; elsewhere it changes nothing.
+export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test serve bench checkpoints exercises grade clean
+.PHONY: help setup book notebooks pdf site-zip test serve bench checkpoints exercises grade clean
 
 help: ## explain the targets
 	@echo "Through the Bottleneck: autoencoders, from PCA to the VAE"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "Each target sets itself up in $(VENV) first, with Python 3.11 or newer (another one: make PYTHON=python3.12 book)."
 
@@ -35,12 +46,36 @@ book: $(READY) ## execute every chapter and build the pages in _build/html
 	@# --all: without it a page that failed is not read again, and the second build is green.
 	$(BIN)/jupyter-book build --all -W -n --keep-going .
 
+notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="02-pca 07-elbo" for some)
+	$(BIN)/python -m tools.run_notebooks $(NOTEBOOKS)
+
+$(BUILT): | $(READY)
+	$(MAKE) --no-print-directory book
+
+pdf: $(BUILT) ## print the built book, stills for figures, to _build/through-the-bottleneck.pdf, and link it from the site
+	$(BIN)/python -m tools.pdf
+
+site-zip: $(BUILT) ## pack the built site to read it offline, to _build/through-the-bottleneck-site.zip, and link it as well
+	$(BIN)/python -m tools.site_zip
+
 test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory book
 	@# A module stays in one process: its tests share pages and courses that take long to set up.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
+
+.PHONY: test-library links binder
+test-library: $(READY) ## lint, and test all that works without a built book, a browser or a sandbox
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not book" --ignore tests/page --ignore tests/grading
+
+links: $(READY) ## ask every address that the book names whether it is still there
+	$(BIN)/jupyter-book build --all -W -n --keep-going --builder custom --custom-builder linkcheck .
+
+binder: $(READY) ## write binder/requirements.txt anew, after a change of requirements.txt or constraints.txt
+	$(BIN)/python -m tools.binder_requirements
 
 serve: book ## build the book and serve it on this machine (PORT=8000)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
@@ -62,6 +97,23 @@ grade: $(INSTRUCTOR) ## grade an assignment in the sandbox: ASSIGNMENT=name [SUB
 
 checkpoints: $(READY) ## train the shipped weights and make the shipped maps anew
 	$(BIN)/python -m tools.train_checkpoints
+
+# For .github/workflows, which call nothing but this file.
+COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
+
+.PHONY: colab cache-key push-notebooks report-links
+colab:
+	docker run --rm --entrypoint "" --volume "$(CURDIR)":/course:ro --workdir /course $(COLAB_IMAGE) \
+		python3 -B -m tools.run_in_colab _build/published
+
+cache-key: $(READY)
+	@key=$$($(BIN)/python book/_ext/cache_key.py) && echo "key=$$key"
+
+push-notebooks:
+	.ci/push-notebooks _build/html/notebooks
+
+report-links:
+	.ci/report-links _build/linkcheck/output.txt
 
 clean: ## remove what was built and what was executed, neither .venv nor node_modules
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -27,6 +27,7 @@ ARCHITECTURES = {
         models.LinearAutoencoder,
         models.LinearVAE,
         models.Classifier,
+        models.Diffusion,
         models.VQVAE,
         models.GridVAE,
         models.GridPrior,

@@ -91,6 +91,17 @@ class Gaussian:
         return self.kl_per_dimension().sum(dim=1)
 
 
+def gaussian_kl_between(q: Gaussian, p: Gaussian) -> Tensor:
+    """KL(q ‖ p) of two batches of Gaussians with diagonal covariance, pair by pair: shape (n,), nats, at least 0.
+
+    Equal to ½ Σ_j [(μ_q − μ_p)² / σ_p² + r − 1 − log r] with r = σ_q² / σ_p²; for p = N(0, I) it is `q.kl()`.
+    """
+    validation.same_shape(q.mean, p.mean, ("the means of q", "the means of p"))
+    log_ratio = q.logvar - p.logvar
+    distance = (q.mean - p.mean).square() / p.var
+    return 0.5 * (distance + (log_ratio.expm1() - log_ratio)).sum(dim=1)
+
+
 def standard_normal_log_prob(z: Tensor) -> Tensor:
     """Log-density of the prior N(0, I) at z of shape (n, d): shape (n,), nats."""
     return -0.5 * (z.square() + LOG_2PI).sum(dim=1)

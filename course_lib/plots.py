@@ -7,18 +7,27 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_lib import data, notation, validation
+from course_lib import contrast, dark, data, notation, validation
 from course_lib.latent import grid_codes as grid_codes
 
-INK = "#24292f"
-DIGIT_COLORS = plt.get_cmap("tab10").colors
+INK = contrast.LIGHT_TEXT
+# matplotlib's ten, but the four palest darker: each has a contrast of 3 : 1 with the light and with the dark page.
+DIGIT_COLORS = tuple(
+    to_rgb(color)
+    for color in (
+        *("#1f77b4", "#d95f02", "#2ca02c", "#d62728", "#9467bd"),
+        *("#8c564b", "#cf5bab", "#7f7f7f", "#8b8c10", "#0e93a0"),
+    )
+)
 
 
 def style() -> None:
-    """Set matplotlib up as all chapters have it: sharp, quiet, readable on a phone."""
+    """Set matplotlib up as all chapters have it: sharp, quiet, readable on a phone and, in the book, on a dark page."""
+    dark.show_both()
     plt.rcParams.update(
         {
             "figure.figsize": (7.0, 3.6),

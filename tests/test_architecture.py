@@ -13,6 +13,7 @@ MOST_LINES = 260
 FLOORS = {
     "notation": 0,
     "validation": 0,
+    "contrast": 1,
     "data": 1,
     "distributions": 1,
     "latent": 1,
@@ -25,6 +26,7 @@ FLOORS = {
     "metrics": 4,
     "sweeps": 4,
     "maps": 4,
+    "dark": 4,
     "shape_runs": 4,
     "plots": 5,
     "checks": 5,

@@ -39,6 +39,17 @@ def test_every_page_is_in_the_toc():
     assert written == set(PAGES)
 
 
+@pytest.mark.parametrize("page", PAGES[:-1])
+def test_every_page_says_why_the_next_one_follows(page):
+    """`next:` in its front matter: the sentence that the links at the foot of both pages show."""
+    text = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+    front = re.match(r"---\n(.*?)^---\n", text, re.DOTALL | re.MULTILINE)
+    why = yaml.safe_load(front[1]).get("next", "") if front else ""
+    assert re.fullmatch(r"[^$`{}]{30,140}[.?]", why), (
+        f"got {why!r} in {page}.md, expected a plain sentence such as next: 'How low can any weighted sums go?'"
+    )
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_figure_is_described(page):
     """A cell that draws says in its `mystnb: image: alt:` what is to be seen; a sentence, not a word."""

@@ -6,12 +6,15 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from chapter_execution import cache_key
+
+pytestmark = pytest.mark.book
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -60,12 +63,12 @@ def book(tmp_path):
     return tmp_path
 
 
-def build(book: Path, body: str) -> subprocess.CompletedProcess:
-    """Build the book as `make book` does, with this code in its chapter."""
+def build(book: Path, body: str, *options: str) -> subprocess.CompletedProcess:
+    """Build the book as `make book` does, with this code in its chapter; the options are jupyter-book's."""
     (book / "chapter.md").write_text(CHAPTER.replace("{body}", body))
     jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", str(book)]
-    environment = os.environ | {"PYTHONPATH": str(book)}
+    command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", *options, str(book)]
+    environment = os.environ | {"PYTHONPATH": str(book), "COURSE_URL": "https://example.org/course"}
     return subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -94,6 +97,7 @@ def test_what_changed_is_executed_again_and_nothing_else(book):
     """Neither prose nor a second build executes anything; the library and the lock file do."""
     assert executed(build(book, "number.value + 1"))
     assert "42" in page(book)
+    assert_names_its_address(book / "_build" / "html")
     cost = json.loads((book / "_build" / "execution.json").read_text())["chapter"]
     assert cost["seconds"] > 0
     assert cost["peak_mb"] > 20
@@ -101,6 +105,19 @@ def test_what_changed_is_executed_again_and_nothing_else(book):
     (book / "course_lib" / "number.py").write_text("value = 1001\n")
     assert executed(build(book, "number.value + 1"))
     assert "1002" in page(book)
+
+
+def assert_names_its_address(site: Path) -> None:
+    """Where it is known: one address a page, a picture for sharing, a sitemap, and a 404 page that finds home."""
+    chapter = (site / "chapter.html").read_text(encoding="utf-8")
+    assert chapter.count('<link rel="canonical" href="https://example.org/course/chapter.html" />') == 1
+    assert '<meta property="og:image" content="https://example.org/course/_static/preview.png" />' in chapter
+    pages = re.findall("<loc>(.*)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
+    assert pages == ["https://example.org/course/chapter.html", "https://example.org/course/index.html"]
+    lost = (site / "404.html").read_text(encoding="utf-8")
+    assert '<a href="/course/chapter.html">A chapter</a>' in lost
+    assert '<form action="/course/search.html"' in lost
+    assert "Its first page." in (site / "index.html").read_text(encoding="utf-8")  # no door in front of it
 
 
 def test_a_warning_fails_the_build(book):
@@ -112,6 +129,17 @@ def test_a_warning_fails_the_build(book):
     assert result.returncode != 0
     for complaint in ("stderr was found", "Undefined control sequence", "eq-nowhere"):
         assert complaint in result.stderr + result.stdout
+
+
+def test_an_address_that_is_gone_fails_the_check_of_links(book):
+    """As `make links` checks them: the status is 1, the address is written down, and no page is touched."""
+    with socket.create_server(("127.0.0.1", 0)) as closed_afterwards:
+        gone = f"http://127.0.0.1:{closed_afterwards.getsockname()[1]}/gone"
+    (book / "index.md").write_text(f"# A book\n\nSee [there]({gone}).\n")
+    result = build(book, "number.value", "--builder", "custom", "--custom-builder", "linkcheck")
+    assert result.returncode != 0
+    assert f"index.md:3: [broken] {gone}" in (book / "_build" / "linkcheck" / "output.txt").read_text()
+    assert not (book / "_build" / "html").exists()
 
 
 def test_the_cache_key_depends_on_library_lock_and_edition(tmp_path):

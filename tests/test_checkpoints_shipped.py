@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib import checkpoints, data, losses, maps, metrics, shape_runs, sweeps, training
-from tools import train_checkpoints, train_shapes
+from tools import recipes, train_checkpoints, train_shapes
 
 NAMES = (
     "ae-2d-digits-28",
@@ -164,7 +164,7 @@ def test_the_priced_model_of_digits_measures_what_its_manifest_says(mnist):
 @pytest.mark.parametrize("name", ["ae-2d-digits-28", "vae-2d-digits-28"])
 def test_the_tool_trains_measures_and_continues_an_interrupted_run(name, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
-    monkeypatch.setattr(train_checkpoints.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(recipes.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(train_checkpoints, "EPOCHS", {"digits-28": 3})
     fit = training.fit
 

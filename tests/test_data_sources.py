@@ -12,7 +12,6 @@ import json
 import os
 import pickle
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -458,7 +457,7 @@ def test_a_process_that_is_killed_leaves_nothing_that_counts(cache, mirror):
     process = child(mirror)
     while len(mirror.requests) < 3 and process.poll() is None:  # in the middle of its second file
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.communicate(timeout=60)
     assert list((cache / "MNIST" / "raw").iterdir()) == []
     assert list(cache.glob(".mnist-*")) != []
@@ -483,6 +482,8 @@ def test_a_lock_that_stays_taken_is_named(cache, mirror, monkeypatch):
 @contextlib.contextmanager
 def read_only(folder: Path):
     """Take the right to write from a folder and, for root, whom that does not stop, the right of being root."""
+    if sys.platform == "win32":
+        pytest.skip("on Windows nobody loses the right to write into a folder by chmod: read-only ones were not tested")
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
     root = hasattr(os, "geteuid") and os.geteuid() == 0

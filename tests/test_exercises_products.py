@@ -18,12 +18,13 @@ import pytest
 from PIL import Image
 
 from tools import exercise_notebooks as notebooks
+from tools.book_labels import Labels, read_labels
 from tools.exercise_fragment import fragment
-from tools.exercise_markdown import Labels, for_notebook, read_labels
 from tools.exercise_otter import master
 from tools.exercise_pictures import picture
 from tools.exercise_source import BadSource, read, read_all, solution_bodies
 from tools.exercises import build, main
+from tools.notebook_markdown import Setting, for_notebook
 
 GOLDENS = Path(__file__).parent / "exercise_goldens"
 SAMPLE = read(GOLDENS / "squares.md")
@@ -167,7 +168,7 @@ def test_the_books_labels_are_found():
         (r"$\var$ and $\varepsilon$", r"${\sigma^2}$ and $\varepsilon$"),
         ("{term}`nats <nat>` and {term}`code`", "nats and code"),
         ("{ref}`here <sec-right>`, {ref}`sec-right`", "here, “Right angles”"),
-        ("[5](ch-codes), [a](https://a-b.c), [b](b-c.md)", "5, [a](https://a-b.c), [b](b-c.md)"),
+        ("[5](ch-codes), [a](https://a-b.c), [b](b-c.md)", "5, [a](https://a-b.c), b"),
         ("{cite:p}`euclid_300`", "(Euclid 300)"),
         ("{eq}`eq-length`, {eq}`eq-length`", "(1), (1)\n\n(1):\n\n$$\n\\lVert {z} \\rVert = \\sqrt{{z}^\\top {z}}\n$$"),
         ("$$\na\n$$ (eq-own)", "$$\na\n$$"),
@@ -175,7 +176,7 @@ def test_the_books_labels_are_found():
 )
 def test_the_books_markdown_becomes_a_notebooks(markdown, shown):
     """References are quoted or named; macros are written out."""
-    assert for_notebook(markdown, LABELS, "x.md") == shown
+    assert for_notebook(markdown, Setting(LABELS, "x.md")) == shown
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_the_books_markdown_becomes_a_notebooks(markdown, shown):
 def test_what_a_notebook_cannot_show_is_refused(markdown):
     """Loudly, with the place."""
     with pytest.raises(BadSource, match=r"^x\.md"):
-        for_notebook(markdown, LABELS, "x.md")
+        for_notebook(markdown, Setting(LABELS, "x.md"))
 
 
 def test_build_writes_every_edition(tmp_path, capsys):

@@ -12,7 +12,7 @@ import torch
 
 from course_lib import checkpoints, data, metrics, models, sweeps, training
 from course_lib._storage import BadFile
-from tools import train_checkpoints
+from tools import recipes, train_checkpoints
 
 ABOUT = {"command": "make it", "settings": {"epochs": 3}, "note": "made up"}
 
@@ -130,7 +130,7 @@ def test_the_shipped_originals_are_test_images_of_different_digits(name, request
 
 def test_the_tool_measures_the_models_that_it_trains(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
-    monkeypatch.setattr(train_checkpoints.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(recipes.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(train_checkpoints, "BETAS", (0.5, 8.0))
     name = "rate-distortion-digits-28"
     monkeypatch.setattr(train_checkpoints, "SWEEPS", {name: 4})

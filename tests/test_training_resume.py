@@ -1,6 +1,5 @@
 """An interrupted run that is continued equals one that never was, to the last bit; a foreign file is refused."""
 
-import signal
 import subprocess
 import sys
 import time
@@ -116,7 +115,7 @@ training.fit(model, x, epochs={epochs}, batch_size=16, lr=2e-3, resume_from={str
     while not path.exists() and process.poll() is None:
         time.sleep(0.005)
     process.kill()
-    assert process.wait() == -signal.SIGKILL
+    assert process.wait() != 0, "it was done before the kill"
     done = len(state(path)[1]["history"]["train"]["loss"])  # the file is whole whenever the kill came
     assert 0 < done < epochs
     expected, model = small(), small(seed=5)

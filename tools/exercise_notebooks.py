@@ -14,11 +14,15 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.exercise_markdown import Labels, for_notebook
+from book._ext.repository import Origin
+from tools.book_labels import Labels
+from tools.chapter_notebooks import KERNEL, set_up_cell
 from tools.exercise_source import Exercise
+from tools.notebook_blocks import folded
+from tools.notebook_markdown import Setting, for_notebook
 
 HIDDEN_DRAWS = 3
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+NOWHERE = Origin()
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ STUDENT, SOLUTION = Edition(), Edition(solved=True)
 RELEASE, SOURCE = Edition(nbgrader=True), Edition(solved=True, nbgrader=True)
 
 
-def notebook(exercise: Exercise, edition: Edition, labels: Labels, picture: bytes = b"") -> NotebookNode:
+def notebook(
+    exercise: Exercise, edition: Edition, labels: Labels, picture: bytes = b"", origin: Origin = NOWHERE
+) -> NotebookNode:
     """One edition of an exercise.
 
     Parameters
@@ -46,19 +52,23 @@ def notebook(exercise: Exercise, edition: Edition, labels: Labels, picture: byte
         Of the book, for what the text refers to.
     picture : bytes
         What the cell `expected` draws with the solution, a PNG; none without it.
+    origin : Origin
+        Where the course lives, for the set-up cell and for links.
 
     Returns
     -------
     NotebookNode
         Format 4.5; ids of cells and everything else depend on the arguments alone.
     """
-    cells = [_text("about", _about(exercise)), _text("statement", _translated(exercise, exercise.statement, labels))]
+    setting = Setting(labels, f"{exercise.id}.md", site=origin.site)
+    cells = [_text("about", _about(exercise)), set_up_cell([*exercise.given, *exercise.stubs], origin)]
+    cells.append(_text("statement", for_notebook(exercise.statement, setting)))
     cells += [_code(f"given-{n}", code) for n, code in enumerate(exercise.given, start=1)]
     codes = exercise.answers if edition.solved else exercise.stubs
     cells += [_code(f"answer-{n}", code) for n, code in enumerate(codes, start=1)]
     cells.append(_code("check", exercise.check))
     for n, hint in enumerate(exercise.hints, start=1):
-        cells.append(_text(f"hint-{n}", _folded(f"Hint {n}", _translated(exercise, hint, labels))))
+        cells.append(_text(f"hint-{n}", folded(f"Hint {n}", for_notebook(hint, setting))))
     if exercise.expected:
         if picture and not edition.solved:
             cells.append(_picture(exercise, picture))
@@ -66,7 +76,7 @@ def notebook(exercise: Exercise, edition: Edition, labels: Labels, picture: byte
     if edition.nbgrader:
         cells += [_code(f"points-{part}", _test(exercise, part, edition.solved)) for part in exercise.points]
     elif edition.solved:
-        cells.append(_text("note", _translated(exercise, exercise.note, labels)))
+        cells.append(_text("note", for_notebook(exercise.note, setting)))
     if edition.nbgrader:
         for cell in cells:
             _mark(cell, exercise)
@@ -125,18 +135,8 @@ def _mark(cell: NotebookNode, exercise: Exercise) -> None:
     } | ({"points": exercise.points[part]} if grade else {})
 
 
-def _translated(exercise: Exercise, markdown: str, labels: Labels) -> str:
-    return for_notebook(markdown, labels, f"{exercise.id}.md")
-
-
-def _folded(title: str, markdown: str) -> str:
-    return f"<details>\n<summary>{title}</summary>\n\n{markdown}\n\n</details>"
-
-
 def _picture(exercise: Exercise, picture: bytes) -> NotebookNode:
-    cell = _text(
-        "picture", _folded("What a right answer draws", f"![{exercise.expected_alt}](attachment:expected.png)")
-    )
+    cell = _text("picture", folded("What a right answer draws", f"![{exercise.expected_alt}](attachment:expected.png)"))
     cell["attachments"] = {"expected.png": {"image/png": base64.b64encode(picture).decode()}}
     return cell
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from tools.exercise_markdown import Labels, for_notebook
-from tools.exercise_notebooks import HIDDEN_DRAWS, KERNEL
+from tools.book_labels import Labels
+from tools.chapter_notebooks import KERNEL
+from tools.exercise_notebooks import HIDDEN_DRAWS
 from tools.exercise_source import Exercise
+from tools.notebook_markdown import Setting, for_notebook
 
 ASSIGNMENT = "# ASSIGNMENT CONFIG\ninit_cell: true\nexport_cell: false\ntests:\n    ok_format: false\n    files: false"
 
@@ -17,7 +19,10 @@ def master(exercise: Exercise, labels: Labels) -> NotebookNode:
     config = f"# BEGIN QUESTION\nname: {exercise.id.replace('-', '_')}\npoints: {exercise.total}"
     cells = [new_raw_cell(ASSIGNMENT)]
     cells += map(new_code_cell, exercise.given)
-    cells += [new_raw_cell(config), new_markdown_cell(for_notebook(exercise.statement, labels, f"{exercise.id}.md"))]
+    cells += [
+        new_raw_cell(config),
+        new_markdown_cell(for_notebook(exercise.statement, Setting(labels, f"{exercise.id}.md"))),
+    ]
     cells.append(new_raw_cell("# BEGIN SOLUTION"))
     cells += map(new_code_cell, exercise.answers)
     cells += [new_raw_cell("# END SOLUTION"), new_raw_cell("# BEGIN TESTS")]

@@ -1,23 +1,32 @@
-"""The expected pictures: what the cell `expected` of an exercise draws with the right solution."""
+"""The expected pictures: what the cell `expected` of an exercise draws with the right solution, for either page."""
 
 from __future__ import annotations
 
 import io
 import warnings
+from typing import NamedTuple
 
 import matplotlib
 import matplotlib.pyplot as plt
 
+from course_lib import dark
 from tools.exercise_source import BadSource, Exercise
 from tools.exercise_trial import namespace
 
 DPI = 144
 
 
-def picture(exercise: Exercise) -> bytes:
-    """The expected picture as a PNG, b"" where the exercise has none; BadSource where its cell draws nothing."""
+class Picture(NamedTuple):
+    """One figure as two PNGs, for the light and for the dark page; both b"" where an exercise expects no picture."""
+
+    light: bytes = b""
+    dark: bytes = b""
+
+
+def picture(exercise: Exercise) -> Picture:
+    """The expected picture of an exercise; BadSource where its cell draws nothing."""
     if not exercise.expected:
-        return b""
+        return Picture()
     plt.close("all")
     previous = matplotlib.get_backend()
     matplotlib.use("Agg")
@@ -32,8 +41,9 @@ def picture(exercise: Exercise) -> bytes:
                 raise BadSource(f"{exercise.id}.md: the cell tagged expected drew {len(plt.get_fignums())} figures")
             file = io.BytesIO()
             # Without the name of the program that wrote it: the same picture is the same file.
-            plt.gcf().savefig(file, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
-        return file.getvalue()
+            options = {"dpi": DPI, "bbox_inches": "tight", "metadata": {"Software": None}}
+            plt.gcf().savefig(file, **options)
+            return Picture(file.getvalue(), dark.png(plt.gcf(), **options))
     finally:
         plt.close("all")
         matplotlib.use(previous)

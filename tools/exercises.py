@@ -15,15 +15,16 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from book._ext.repository import origin_here
 from tools import exercise_notebooks as notebooks
-from tools.exercise_markdown import read_labels
+from tools.book_labels import ROOT, read_labels
 from tools.exercise_otter import master
 from tools.exercise_pictures import picture
 from tools.exercise_source import FOLDER, Exercise, read_all
 from tools.exercise_trial import problems
 
 # Beside the published pages, never in them.
-TARGET = Path(__file__).resolve().parents[1] / "_build" / "exercises"
+TARGET = ROOT / "_build" / "exercises"
 
 
 def check(exercises: list[Exercise]) -> int:
@@ -39,24 +40,25 @@ def check(exercises: list[Exercise]) -> int:
 
 def student(exercises: list[Exercise], target: Path) -> None:
     """Write each student's notebook, and its expected picture also as a file."""
-    labels = read_labels()
+    labels, origin = read_labels(), origin_here(ROOT)
     (target / "pictures").mkdir(parents=True, exist_ok=True)
     for exercise in exercises:
         drawn = picture(exercise)
-        if drawn:
-            (target / "pictures" / f"{exercise.id}.png").write_bytes(drawn)
-        book = notebooks.notebook(exercise, notebooks.STUDENT, labels, drawn)
+        if drawn.light:
+            (target / "pictures" / f"{exercise.id}.png").write_bytes(drawn.light)
+            (target / "pictures" / f"{exercise.id}-dark.png").write_bytes(drawn.dark)
+        book = notebooks.notebook(exercise, notebooks.STUDENT, labels, drawn.light, origin)
         _write(target / "student" / f"{exercise.id}.ipynb", book)
 
 
 def build(exercises: list[Exercise], target: Path) -> None:
     """Write every notebook of each exercise; what may not be handed in (self-study) has no edition for nbgrader."""
     student(exercises, target)
-    labels = read_labels()
+    labels, origin = read_labels(), origin_here(ROOT)
     folder = target / "solution"
     folder.mkdir(parents=True, exist_ok=True)
     for exercise in exercises:
-        solution = notebooks.notebook(exercise, notebooks.SOLUTION, labels)
+        solution = notebooks.notebook(exercise, notebooks.SOLUTION, labels, origin=origin)
         _write(folder / f"{exercise.id}.ipynb", notebooks.execute(solution, str(folder)))
         if not exercise.self_study:
             assignment([exercise], f"chapter-{exercise.chapter:02}", target)
@@ -64,11 +66,11 @@ def build(exercises: list[Exercise], target: Path) -> None:
 
 def assignment(exercises: list[Exercise], name: str, target: Path) -> None:
     """Write both editions for nbgrader of some exercises, as one assignment."""
-    labels = read_labels()
+    labels, origin = read_labels(), origin_here(ROOT)
     for exercise in exercises:
-        drawn = picture(exercise)
+        drawn = picture(exercise).light
         for edition, folder in ((notebooks.SOURCE, "source"), (notebooks.RELEASE, "release")):
-            book = notebooks.notebook(exercise, edition, labels, drawn)
+            book = notebooks.notebook(exercise, edition, labels, drawn, origin)
             _write(target / "nbgrader" / folder / name / f"{exercise.id}.ipynb", book)
 
 

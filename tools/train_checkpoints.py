@@ -15,10 +15,11 @@ from torch import Tensor, nn
 
 from course_lib import data, losses, metrics, models, sweeps, training
 from course_lib.data import Dataset
-from tools import train_maps, train_shapes, train_vqvae
+from tools import recipes, train_diffusion, train_maps, train_shapes, train_vqvae
 from tools.recipes import fit, round_weights, ship, state
 
 EPOCHS = {"mnist": 50, "digits-28": 400}
+CLOCK = "training_cpu_minutes: the processor time of one epoch, one thread, times the epochs."
 HELD_OUT = "Settings compared on 10 000 training images held out, never on the test images; trained on all 60 000. "
 
 
@@ -26,14 +27,23 @@ def small(name: str, kind: type[nn.Module], latent_dim: int, dataset: str) -> No
     """784-256-128-d as in the chapters."""
     images, model = data.load(dataset), kind(latent_dim=latent_dim)
     fit_small(name, model, images)
-    ship(name, model, images, {"epochs": EPOCHS[dataset]} | errors(model, images) | bounds(model, images))
+    cost = {
+        "epochs": EPOCHS[dataset],
+        "parameters": recipes.parameters(model),
+        "training_cpu_minutes": recipes.cpu_minutes(model, images.train.x, **small_settings(dataset)),
+    }
+    ship(name, model, images, cost | errors(model, images) | bounds(model, images), note=CLOCK)
 
 
 def fit_small(name: str, model: nn.Module, images: Dataset, seed: int = 0) -> None:
     """Train a model of the chapters' size; the test images are looked at, but nothing is chosen by them."""
-    epochs = EPOCHS[images.name]
-    schedule = training.Cosine(3e-3, epochs, warmup=epochs / 50)
-    fit(name, model, images.train.x, epochs=epochs, seed=seed, validation=images.test.x, lr=schedule)
+    fit(name, model, images.train.x, seed=seed, validation=images.test.x, **small_settings(images.name))
+
+
+def small_settings(dataset: str) -> dict:
+    """How long and how fast a model of the chapters' size is trained."""
+    epochs = EPOCHS[dataset]
+    return {"epochs": epochs, "lr": training.Cosine(3e-3, epochs, warmup=epochs / 50)}
 
 
 def deep(name: str, epochs: int = 60) -> None:
@@ -159,7 +169,8 @@ RECIPES = {
     for dataset in EPOCHS
     for prefix, (kind, latent_dim) in KINDS.items()
 } | {"ae-30d-mnist": deep, "vae-20d-mnist": binary, **dict.fromkeys(JUDGES, judge), **dict.fromkeys(SWEEPS, sweep)}
-RECIPES |= dict.fromkeys(train_maps.SAMPLES, train_maps.train) | train_shapes.RECIPES | train_vqvae.RECIPES
+RECIPES |= dict.fromkeys(train_maps.SAMPLES, train_maps.train)
+RECIPES |= train_shapes.RECIPES | train_vqvae.RECIPES | train_diffusion.RECIPES
 NAMES = tuple(RECIPES)
 
 

@@ -1,54 +1,72 @@
-"""The directive `build-report`: what the pages of this book were built with, and what executing them took."""
+"""The directive `build-report`: the facts of `health.py` as tables, and as `health.json` beside the page."""
 
 from __future__ import annotations
 
 import json
 import os
-import platform
-from importlib.metadata import version
 from pathlib import Path
 
+import health
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from course_lib import data
-
-PACKAGES = ("course_lib", "torch", "torchvision", "numpy", "scikit-learn", "matplotlib", "jupyter-book")
-EDITIONS = {"digits-28": "scikit-learn's digits, resized to 28 × 28 because MNIST was not to be had"}
+from tools.copies import NAMES
 
 
 class BuildReport(SphinxDirective):
-    """Tables of the chapters' execution, the data and the software; read anew in every build."""
+    """Tables of the chapters' execution, the data, the weights and the software; read anew in every build."""
+
+    COSTS = (("seconds", 1), ("processor_seconds", 1), ("peak_mb", 0))
 
     def run(self):
         """Return the tables."""
         self.env.note_reread()
-        report = Path(self.env.app.outdir).parent / "execution.json"
-        executed = json.loads(report.read_text(encoding="utf-8"))
-        chapters = [
-            (
-                self._link(name),
-                f"{cost['seconds']:.1f}",
-                f"{cost['processor_seconds']:.1f}",
-                f"{cost['peak_mb']:.0f}",
-            )
-            for name, cost in executed.items()
-        ]
-        software = [("Python", platform.python_version()), *((name, version(name)) for name in PACKAGES)]
-        machine = [("processor cores", str(os.cpu_count())), ("system", f"{platform.system()} {platform.machine()}")]
+        app = self.env.app
+        execution = Path(app.outdir).parent / "execution.json"
+        edition, address = app.config.course_edition, app.config.html_baseurl or None
+        facts = health.facts(Path(app.srcdir), execution, edition, address, os.environ)
+        self.env.course_health = {"page": self.env.docname, "facts": facts}
         return [
-            *self._table("Execution", ("page", "seconds", "of the processor", "peak memory, MB"), chapters),
-            *self._data(),
-            *self._table("Software and machine", ("what", "version"), software + machine),
+            *self._execution(facts),
+            *self._files("Data: each file was hashed before use", facts["data"]),
+            *self._files("Weights, maps and sweeps: each file was hashed now", facts["weights"]),
+            *self._build(facts),
         ]
 
-    def _data(self):
-        edition = self.env.config.course_edition
-        if edition != "mnist":
-            return self._table("Data", ("edition", "source"), [(edition, EDITIONS[edition])])
-        files = [tuple(nodes.literal(text=text) for text in pair) for pair in sorted(data.checksums().items())]
-        return self._table("Data: MNIST, each file verified before use", ("file", "SHA-256"), files)
+    def _execution(self, facts: dict):
+        rows = [
+            (self._link(name), *(f"{cost[key]:,.{digits}f}" for key, digits in self.COSTS))
+            for name, cost in facts["chapters"].items()
+        ]
+        bounds = facts["bounds"]
+        bound = ("may take at most", "", str(bounds["processor_seconds"]), f"{bounds['peak_mb']:,}")
+        head = ("page", "seconds", "of the processor", "peak memory, MB")
+        return self._table("What executing each chapter took", head, [*rows, bound])
+
+    def _files(self, title: str, files: list[dict]):
+        if not files:
+            return []
+        rows = [
+            (
+                nodes.literal(text=one["file"]),
+                _digest(one["sha256"]),
+                f"{one['bytes']:,}",
+                nodes.literal(text=one["command"]),
+            )
+            for one in files
+        ]
+        return self._table(title, ("file", "SHA-256", "bytes", "command"), rows)
+
+    def _build(self, facts: dict):
+        built = [
+            ("built", facts["built"].replace("T", " ").replace("+00:00", " UTC")),
+            ("edition", facts["edition_says"]),
+        ]
+        if facts["commit"]:
+            built.append(("commit", nodes.literal(text=facts["commit"])))
+        rows = [*built, *facts["software"].items(), *facts["machine"].items()]
+        return self._table("Build, software and machine", ("what", "which"), rows)
 
     @staticmethod
     def _link(name: str):
@@ -72,3 +90,23 @@ class BuildReport(SphinxDirective):
                 part += row
         section += table
         return [section]
+
+
+def _digest(sha256: str) -> nodes.Node:
+    """A digest of which the style sheet shows the beginning: whole for who points at it, selects it or copies it."""
+    return nodes.abbreviation(sha256, sha256, explanation=sha256, classes=["digest"])
+
+
+def write_json(app, exception) -> None:
+    """Write the same facts beside the page; connected to Sphinx's event `build-finished`."""
+    report = getattr(app.env, "course_health", None)
+    if exception is None and report and app.builder.format == "html":
+        path = (Path(app.outdir) / report["page"]).with_name("health.json")
+        path.write_text(json.dumps(report["facts"], indent=2) + "\n", encoding="utf-8")
+
+
+def drop_old_copies(app, exception) -> None:
+    """Take the PDF and the zip of the last build out of the site; connected to Sphinx's event `build-finished`."""
+    if exception is None and app.builder.format == "html":
+        for name in NAMES:
+            (Path(app.outdir) / name).unlink(missing_ok=True)

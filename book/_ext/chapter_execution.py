@@ -3,6 +3,8 @@
 Left alone, MyST-NB executes one chapter after the other and keys its cache on the chapter's code only. Here the
 cache folder is keyed on all that a chapter's output depends on besides its own code: the library with its weights,
 the lock file and the edition of the data. A chapter that raises is never cached and ends the build.
+
+What is executed is the chapter's notebook, as readers get it: its set-up cell, then its code, in an empty folder.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -23,8 +26,12 @@ from myst_nb.core.read import create_nb_reader
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+from repository import Origin, origin_here
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
+
+from tools.chapter_notebooks import runnable
 
 LOGGER = logging.getLogger(__name__)
 WORKERS = 2
@@ -92,12 +99,12 @@ def execute_chapters(app, env, docnames: Iterable[str]) -> None:
     report = Path(app.outdir).parent / "execution.json"
     known = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
     cache = get_cache(app.config.nb_execution_cache_path)
-    chapters = [chapter for name in docnames if (chapter := _read(env, name))]
+    chapters = [chapter for name in docnames if (chapter := read_chapter(env, name))]
     waiting = [chapter for chapter in chapters if not _find(cache, chapter)]
     # A chapter never seen before may be the longest of all.
     waiting.sort(key=lambda chapter: known.get(chapter.name, {}).get("seconds", float("inf")), reverse=True)
 
-    failed = _execute_all(cache, waiting)
+    failed = _execute_all(cache, waiting, origin_here(Path(app.srcdir)))
     known.update({chapter.name: _cost(chapter) for chapter in chapters if chapter.has_code and chapter not in failed})
     known = {name: cost for name, cost in known.items() if name in env.found_docs}
     report.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -113,7 +120,8 @@ def _cost(chapter: Chapter) -> dict[str, float]:
     }
 
 
-def _read(env, name: str) -> Chapter | None:
+def read_chapter(env, name: str) -> Chapter | None:
+    """A page of the book as MyST-NB reads it; None for one that is not executed."""
     path = Path(env.doc2path(name))
     text = path.read_text(encoding="utf-8")
     # The reader MyST-NB will use: the same cells, hence the same place in the cache.
@@ -137,12 +145,19 @@ def _find(cache, chapter: Chapter) -> bool:
     return True
 
 
-def _execute_all(cache, chapters: list[Chapter]) -> list[Chapter]:
+def executed_notebook(app, name: str) -> NotebookNode:
+    """What the run of a page left, outputs included, for a page that was executed."""
+    cache = get_cache(app.config.nb_execution_cache_path)
+    record = cache.match_cache_notebook(read_chapter(app.env, name).notebook)
+    return cache.get_cache_bundle(record.pk).nb
+
+
+def _execute_all(cache, chapters: list[Chapter], origin: Origin) -> list[Chapter]:
     # Threads are enough: each chapter computes in a kernel, which is a process of its own.
     os.environ.update(KERNEL_ENVIRONMENT)
     failed = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        running = {pool.submit(_execute, chapter): chapter for chapter in chapters}
+        running = {pool.submit(_execute, chapter, origin): chapter for chapter in chapters}
         for done in as_completed(running):
             chapter = running[done]
             try:
@@ -163,7 +178,7 @@ def _execute_all(cache, chapters: list[Chapter]) -> list[Chapter]:
     return failed
 
 
-def _execute(chapter: Chapter) -> None:
+def _execute(chapter: Chapter, origin: Origin) -> None:
     if not chapter.has_code:
         return  # MyST-NB would start a kernel for nothing; from the cache it takes the page as it is
 
@@ -173,19 +188,25 @@ def _execute(chapter: Chapter) -> None:
         # What the chapter costs; the seconds on the clock also depend on what else the machine does.
         chapter.processor_seconds = sum(psutil.Process(kernel).cpu_times()[:2])
 
-    client = NotebookClient(
-        chapter.notebook,
-        timeout=chapter.timeout,
-        resources={"metadata": {"path": str(chapter.path.parent)}},
-        on_cell_executed=measure,
-        # Times in the cells would change the hash by which MyST-NB finds the chapter.
-        record_timing=False,
-        store_widget_state=False,  # each interactive figure puts its own into the page
-    )
-    start = time.monotonic()
-    # Without encryption each kernel complains about its absence on the terminal.
-    client.execute(transport_encryption="auto")
-    chapter.seconds = time.monotonic() - start
+    run = new_notebook(cells=runnable(chapter.notebook, origin), metadata=chapter.notebook.metadata)
+    with tempfile.TemporaryDirectory() as folder:  # where a reader's notebook finds nothing, nothing is to be found
+        client = NotebookClient(
+            run,
+            timeout=chapter.timeout,
+            resources={"metadata": {"path": folder}},
+            on_cell_executed=measure,
+            # Times in the cells would change the hash by which MyST-NB finds the chapter.
+            record_timing=False,
+            store_widget_state=False,  # each interactive figure puts its own into the page
+        )
+        start = time.monotonic()
+        # Without encryption each kernel complains about its absence on the terminal.
+        client.execute(transport_encryption="auto")
+        chapter.seconds = time.monotonic() - start
+    _set_up, *executed = run.cells
+    for cell, done in zip((c for c in chapter.notebook.cells if c.cell_type == "code"), executed, strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    chapter.notebook.metadata = run.metadata
 
 
 def _peak_mb(pid: int) -> float:

@@ -5,17 +5,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from pathlib import Path
 
+import content_policy
+import course_exercises
+import dark_figures
 import figures
+import front_pages
 import icon_font
 import katex_math
+import page_head
+import repository
+import story_links
 import widget_pages
-from build_report import BuildReport
-from chapter_execution import cache_key, execute_chapters
+from build_report import BuildReport, drop_old_copies, write_json
+from cache_key import current_key
+from chapter_execution import execute_chapters
 from page_polish import drop_unused_scripts, polish_pages
 from sphinx.util import logging
 from symbol_table import SymbolTable
@@ -33,10 +40,14 @@ def choose_edition(app, config) -> None:
     if edition != "mnist":
         os.environ["COURSE_OFFLINE"] = "1"  # so that no chapter tries the download again
         LOGGER.info("MNIST is not to be had here: building the edition on %s", edition)
-    library = Path(importlib.util.find_spec("course_lib").origin).parent
-    key = cache_key(library, Path(app.srcdir) / "constraints.txt", edition)
+    key = current_key(Path(app.srcdir), edition)
     config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / key)
     config.course_edition = edition
+
+
+def learn_address(app, config) -> None:
+    """Say where the site will be published, if that is known: its pages then name their one address."""
+    config.html_baseurl = repository.site_url(os.environ, repository.git_remote(Path(app.srcdir))) or ""
 
 
 def collect_static_files(app) -> None:
@@ -53,14 +64,19 @@ def collect_static_files(app) -> None:
     app.config.html_static_path.append(str(static))
     for style in ("katex/katex.min.css", "icons.css", "symbols.css", "course.css"):
         app.add_css_file(style, priority=900)
-    app.add_js_file("scroll-boxes.js", loading_method="defer")
+    app.add_css_file("print.css", priority=900, media="print")
+    for script in ("scroll-boxes.js", "printing.js"):
+        app.add_js_file(script, loading_method="defer")
 
 
 def slim_static_files(app, exception) -> None:
     """Make figures and icons small, once all files are written."""
     if exception is None and app.builder.format == "html":
-        figures.shrink(Path(app.outdir))
-        icon_font.slim(Path(app.outdir) / "_static" / "styles" / "pydata-sphinx-theme.css")
+        site = Path(app.outdir)
+        pictures = site.parent / course_exercises.MADE / "pictures"
+        dark_figures.pair(site, executed=Path(app.config.nb_execution_cache_path), exercises=pictures)
+        figures.shrink(site)
+        icon_font.slim(site / "_static" / "styles" / "pydata-sphinx-theme.css")
 
 
 def setup(app):
@@ -69,17 +85,28 @@ def setup(app):
     app.setup_extension("quiz")
     app.setup_extension("api_reference")
     app.setup_extension("course_exercises")
+    app.setup_extension("notebook_files")
+    app.setup_extension("launch_links")
     app.add_directive("build-report", BuildReport)
     app.add_directive("symbol-table", SymbolTable)
     app.add_html_math_renderer("katex", (katex_math.visit_inline, None), (katex_math.visit_block, None))
     app.connect("config-inited", choose_edition)
+    app.connect("config-inited", learn_address)
+    app.connect("config-inited", story_links.add_templates)
     app.connect("builder-inited", collect_static_files)
     app.connect("env-before-read-docs", execute_chapters)
     app.connect("doctree-resolved", katex_math.check_formulas)
     # After the theme has added its own.
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", widget_pages.add_host)
+    app.connect("html-page-context", story_links.add_reasons)
+    app.connect("html-page-context", page_head.add_tags)
     app.connect("build-finished", polish_pages)
+    app.connect("build-finished", write_json)
+    app.connect("build-finished", drop_old_copies)
     app.connect("build-finished", widget_pages.write_files)
     app.connect("build-finished", slim_static_files)
+    app.connect("build-finished", page_head.write_sitemap)
+    app.connect("build-finished", front_pages.write_pages)
+    app.connect("build-finished", content_policy.write_policies, priority=900)  # when no page changes any more
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}

@@ -13,15 +13,15 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from repository import origin_here
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT))  # for `tools`, which is no package that can be installed
+from tools.exercise_fragment import fragment, table
+from tools.exercise_source import BadSource, read, read_all
 
-from tools.exercise_fragment import fragment, table  # noqa: E402
-from tools.exercise_source import BadSource, read, read_all  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 LOGGER = logging.getLogger(__name__)
 MADE = ".exercises"
@@ -94,11 +94,11 @@ def _made(app) -> Path:
 
 
 def _key(sources: Path) -> str:
-    # What a notebook or a picture depends on: the sources, the formulas they refer to, and the code.
+    # What a notebook or a picture depends on: the sources, the formulas they refer to, code, and what links lead to.
     folders = (sources, ROOT / "book", ROOT / "tools", ROOT / "course_lib")
     files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".md", ".bib", ".py")]
-    digest = hashlib.sha256()
-    for path in sorted(files):
+    digest = hashlib.sha256(repr(origin_here(ROOT)).encode())
+    for path in sorted([*files, ROOT / "_toc.yml"]):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -39,6 +39,11 @@ FIXES = (
         rare=True,
     ),
     Fix(
+        "who prefers a dark page sees a light one first, and fetches its figures, until a later script looks",
+        r'(dataset\.theme = localStorage\.getItem\("theme"\) \|\|) "auto"',
+        r'\1 (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")',
+    ),
+    Fix(
         "the label says Search, the button says Search Ctrl + K: voice control cannot press what it reads",
         r'(<button class="btn search-button-field [^>]*?) title="Search" aria-label="Search"',
         r"\1",
@@ -47,6 +52,17 @@ FIXES = (
         "a list whose items are no list items: a screen reader announces it as empty",
         r'<div role="list" class="citation-list">',
         '<div class="citation-list">',
+        rare=True,
+    ),
+    Fix(
+        "a handler in an attribute, which the page's policy blocks; printing.js listens instead",
+        r'<button onclick="window\.print\(\)"',
+        "<button",
+    ),
+    Fix(
+        "a notebook to download opens as a page of JSON",
+        r'<a href="([^"]+\.ipynb)" target="_blank"',
+        r'<a href="\1" download',
         rare=True,
     ),
     Fix(

@@ -10,14 +10,13 @@ from __future__ import annotations
 from html import escape
 
 from docutils import nodes
-from quiz_source import MULTIPLE, NUMBER, Mistake, Reason, Text, read_question
+from quiz_source import MULTIPLE, NUMBER, TITLE, Mistake, Text, letter, read_question, verdict
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 LOGGER = logging.getLogger(__name__)
 
-TITLE = "Check yourself"
 HINTS = {MULTIPLE: "More than one answer is right."}
 
 
@@ -67,8 +66,9 @@ class Quiz(SphinxDirective):
             node += quiz_entry()
         reasons = quiz_reasons()
         for index, reason in enumerate(question.reasons):
-            verdict = _verdict(reason, index, question.kind)
-            about = quiz_reason(correct=reason.correct, value=reason.value, verdict=verdict)
+            about = quiz_reason(
+                correct=reason.correct, value=reason.value, verdict=verdict(reason, index, question.kind)
+            )
             reasons += self._inline(about, reason.why)
         node += reasons
         return [node]
@@ -83,19 +83,6 @@ class Quiz(SphinxDirective):
         parent.line = line
         parent.extend([*children, *messages])
         return parent
-
-
-def letter(index: int) -> str:
-    """What an answer is called: A, B and so on."""
-    return chr(ord("A") + index)
-
-
-def _verdict(reason: Reason, index: int, kind: str) -> str:
-    if kind == NUMBER and reason.value is None:
-        return "Any other number:"
-    value = reason.value
-    right = "is right." if reason.correct else "is wrong."
-    return f"{letter(index) if value is None else value.replace('-', '−')} {right}"
 
 
 class WriteQuizzesPlainly(SphinxPostTransform):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import yaml
 
 SINGLE, MULTIPLE, NUMBER = "single", "multiple", "number"
+TITLE = "Check yourself"
 
 
 class Mistake(Exception):
@@ -68,6 +69,20 @@ def read_question(source: str) -> Question:
         raise Mistake(0, "got nothing, expected a question")
     is_number = isinstance(document, yaml.MappingNode) and any(key.value == "number" for key, _ in document.value)
     return _read_number(document) if is_number else _read_choice(document)
+
+
+def letter(index: int) -> str:
+    """What an answer is called: A, B and so on."""
+    return chr(ord("A") + index)
+
+
+def verdict(reason: Reason, index: int, kind: str) -> str:
+    """What a reason is about: "A is right." for the answer of that index, or the number and how it is judged."""
+    if kind == NUMBER and reason.value is None:
+        return "Any other number:"
+    value = reason.value
+    right = "is right." if reason.correct else "is wrong."
+    return f"{letter(index) if value is None else value.replace('-', '−')} {right}"
 
 
 def _read_choice(document) -> Question:

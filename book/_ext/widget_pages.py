@@ -21,7 +21,9 @@ from course_lib.widgets import figure_modules, stylesheet
 _DATA = re.compile(r'<script type="application/octet-stream" data-key="(\w+)">([^<]*)</script>')
 # A quarter of a module's weight; who wants to read one finds it with its comments in course_lib.
 _COMMENT_LINES = re.compile(r"^[ \t]*//.*\n|^[ \t]*/\*\*(?:.|\n)*?\*/\n", re.MULTILINE)
-_STILL = re.compile(r'(<img class="cw-still" [^>]*src=")data:image/png;base64,([^"]+)"')
+_FIGURE = re.compile(r'<div class="cw-figure" data-widget="([\w-]+)">.*?</script></div>', re.DOTALL)
+_KEY = re.compile(r'"data": "(\w+)"')
+_STILL = re.compile(r'(<img class="cw-still[^>]*src=")data:image/png;base64,([^"]+)"')
 
 
 def add_host(app, pagename, templatename, context, doctree) -> None:
@@ -66,7 +68,21 @@ def externalise(page: str, site: Path, path: Path) -> str:
         up = "../" * (len(path.relative_to(site).parts) - 1)
         return f'{match[1]}{up}_images/{name}" width="{width}" height="{height}" loading="lazy"'
 
-    return _STILL.sub(still, _DATA.sub(data, page))
+    return open_with(_STILL.sub(still, _DATA.sub(data, page)), "../" * (len(path.relative_to(site).parts) - 1))
+
+
+def open_with(page: str, up: str) -> str:
+    """The page that asks at once for the figure it opens with, if it does: one above its first heading but the title.
+
+    All other figures wait until a reader comes near.
+    """
+    start = page.find("<article")
+    end = page.find("<h2", start)
+    if not (figure := _FIGURE.search(page, start, end)):
+        return page
+    names = [figure[1], *(f"data/{key}" for key in dict.fromkeys(_KEY.findall(figure[0])))]
+    links = [f'    <link rel="preload" as="script" href="{up}_static/widgets/{name}.js" />\n' for name in names]
+    return page.replace("  </head>", "".join(links) + "  </head>", 1)
 
 
 def _deliver(home: Path, name: str, content: str) -> None:

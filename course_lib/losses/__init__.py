@@ -6,6 +6,7 @@ of the KL by the number of pixels, the most common bug of this field (chapter 9 
 """
 
 from course_lib.losses.bounds import ELBO, elbo, iwae, linear_elbo, log_importance_weights
+from course_lib.losses.diffusion import bound_weights, data_term, denoising_terms, prior_term, reverse_kl, step_term
 from course_lib.losses.discrete import code_likelihood_terms, vector_quantisation_terms
 from course_lib.losses.likelihoods import (
     bernoulli_log_likelihood,
@@ -23,8 +24,11 @@ __all__ = [
     "BatchDensities",
     "batch_densities",
     "bernoulli_log_likelihood",
+    "bound_weights",
     "classification_terms",
     "code_likelihood_terms",
+    "data_term",
+    "denoising_terms",
     "elbo",
     "elbo_terms",
     "gaussian_kl",
@@ -33,8 +37,11 @@ __all__ = [
     "linear_elbo",
     "log_importance_weights",
     "log_likelihood",
+    "prior_term",
     "reconstruction_terms",
+    "reverse_kl",
     "squared_error",
+    "step_term",
     "tc_elbo_terms",
     "vector_quantisation_terms",
 ]

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.losses.diffusion import denoising_terms
 from course_lib.losses.discrete import code_likelihood_terms, vector_quantisation_terms
 from course_lib.losses.likelihoods import bernoulli_log_likelihood, log_likelihood, squared_error
 
@@ -101,7 +102,8 @@ def classification_terms(
 OBJECTIVES = {
     "reconstruction": reconstruction_terms,
     "elbo": elbo_terms,
+    "classification": classification_terms,
+    "denoising": denoising_terms,
     "vector quantisation": vector_quantisation_terms,
     "code likelihood": code_likelihood_terms,
-    "classification": classification_terms,
 }

@@ -6,6 +6,7 @@ from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, l
 from course_lib.metrics.code_space import active_units, codes, kl_per_dimension, principal_angles
 from course_lib.metrics.coverage import PriorCoverage, prior_coverage
 from course_lib.metrics.decomposition import KLDecomposition, kl_decomposition
+from course_lib.metrics.diffusion import DiffusionBound, diffusion_bound
 from course_lib.metrics.discrete import CodebookUse, codebook_use, discrete_elbo
 from course_lib.metrics.disentanglement import (
     FactorGap,
@@ -34,6 +35,7 @@ __all__ = [
     "CodebookUse",
     "Confidence",
     "Consistency",
+    "DiffusionBound",
     "DistanceCorrelation",
     "Estimate",
     "FactorGap",
@@ -49,6 +51,7 @@ __all__ = [
     "codes",
     "confidence",
     "continuity",
+    "diffusion_bound",
     "discrete_elbo",
     "elbo",
     "factor_information",

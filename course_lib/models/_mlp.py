@@ -11,13 +11,13 @@ from torch import nn
 
 from course_lib import validation
 
-_ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "sigmoid": nn.Sigmoid}
+_ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "sigmoid": nn.Sigmoid}
 
 
 def mlp(widths: Sequence[int], activation: str = "relu") -> nn.Sequential:
     """Linear layers of the given widths with an activation between each two; none at the end.
 
-    Biases start at 0 and weights at the variance that suits the activation. For "relu" and "gelu" it is He's
+    Biases start at 0 and weights at the variance that suits the activation. For "relu", "gelu" and "silu" it is He's
     2 / fan_in (He et al. 2015, equation 10); PyTorch's default is six times smaller and costs a deep autoencoder its
     first epochs. For "sigmoid" it is 2 / (fan_in + fan_out) (Glorot & Bengio 2010, equation 12).
     """

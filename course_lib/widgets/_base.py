@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import traitlets
 from matplotlib.figure import Figure
 
+from course_lib import dark
 from course_lib.widgets._join import JS, join
 from course_lib.widgets._style import stylesheet
 
@@ -90,16 +91,20 @@ class CourseWidget(anywidget.AnyWidget):
         keys = self.figure_traits()
         return {key: saved["state"].get(key) for key in keys}, saved.get("buffers", [])
 
-    def _still_image(self) -> str:
+    def _stills(self) -> tuple[bytes, bytes]:
         figure = self.still()
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png")
+        light = io.BytesIO()
+        figure.savefig(light, format="png")
+        pictures = light.getvalue(), dark.png(figure)
         plt.close(figure)
-        data = base64.b64encode(picture.getvalue()).decode()
-        return f'<img class="cw-still" alt="{escape(self.describe())}" src="data:image/png;base64,{data}">'
+        return pictures
+
+    def _still_image(self, picture: bytes, kind: str = "") -> str:
+        data = base64.b64encode(picture).decode()
+        return f'<img class="cw-still{kind}" alt="{escape(self.describe())}" src="data:image/png;base64,{data}">'
 
     def page_html(self) -> str:
-        """The figure as the published page holds it: the still, the state, and each piece of bytes once."""
+        """The figure as the published page holds it: a still for either mode, the state, each piece of bytes once."""
         state, buffers = self._page_state()
         places, pieces = [], {}
         for buffer in buffers:
@@ -111,11 +116,13 @@ class CourseWidget(anywidget.AnyWidget):
         scripts += [
             f'<script type="application/octet-stream" data-key="{key}">{data}</script>' for key, data in pieces.items()
         ]
-        return f'<div class="cw-figure" data-widget="{self.module}">{self._still_image()}{"".join(scripts)}</div>'
+        kinds = (f" {dark.LIGHT}", f" {dark.DARK}")
+        stills = [self._still_image(*still) for still in zip(self._stills(), kinds, strict=True)]
+        return f'<div class="cw-figure" data-widget="{self.module}">{"".join(stills + scripts)}</div>'
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         # The book's build says that it is one. A notebook keeps the still only: saved, it is what GitHub shows.
-        html = self.page_html() if os.environ.get("COURSE_BOOK") else self._still_image()
+        html = self.page_html() if os.environ.get("COURSE_BOOK") else self._still_image(self._stills()[0])
         return {**data, "text/html": html, "text/plain": self.describe()}, metadata

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 
 from tools import exercise_notebooks, exercise_source
-from tools.exercise_markdown import read_labels
+from tools.book_labels import read_labels
 
 ASSIGNMENT = "ps1"
 KL, PRICE = "kl-between-clouds", "price-of-halving"

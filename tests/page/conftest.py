@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import http.server
 import os
+import re
 import shutil
 import threading
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error, sync_playwright
 
+from tests.in_chromium import opened
+
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
+WHOLE = ("index.html", "404.html")  # made without the theme, and looked at in test_site.py
 PAGES = sorted(
-    path.relative_to(BOOK).as_posix() for path in (BOOK / "book").rglob("*.html") if "_static" not in path.parts
+    name
+    for path in BOOK.rglob("*.html")
+    if "_static" not in path.parts and (name := path.relative_to(BOOK).as_posix()) not in WHOLE
 )
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
@@ -35,19 +40,37 @@ def missing(what: str):
     (pytest.fail if ON_CI else pytest.skip)(f"{what}: the pages were not tested")
 
 
+def site_path() -> str:
+    """Where the book was built to lie on its host, such as "/" or "/course/": its 404 page knows."""
+    home = re.search(r'<a href="(/[^"]*)book/index.html"', (BOOK / "404.html").read_text(encoding="utf-8"))
+    return home[1]
+
+
 @pytest.fixture(scope="session")
 def site():
-    """The address of the built book."""
+    """The address of the built book, on a server that shows the book's 404 page where nothing else is."""
     if not PAGES:
         missing("no built book, run make book")
+    root = site_path()
 
     class QuietHandler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
+        def translate_path(self, path):
+            return super().translate_path("/" + path.removeprefix(root))
+
+        def send_error(self, code, message=None, explain=None):
+            page = (BOOK / "404.html").read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=BOOK)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http://127.0.0.1:{server.server_port}{root}"
         server.shutdown()
 
 
@@ -65,35 +88,6 @@ def browser():
             missing(f"no Chromium on the PATH and none from Playwright ({error.message.splitlines()[0]})")
         yield chromium
         chromium.close()
-
-
-@dataclass
-class Visit:
-    """One page, opened: what it said and asked for on the way."""
-
-    page: object
-    messages: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def opened(browser, url: str, width: int = 1280, scheme: str = "light"):
-    """A `Visit` of a page in a context of its own, which is closed at the end."""
-    with browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme) as context:
-        seen = Visit(context.new_page())
-        keep = ("error", "warning")
-        seen.page.on("console", lambda m: m.type in keep and seen.messages.append(f"{m.type}: {m.text}"))
-        seen.page.on("pageerror", lambda error: seen.messages.append(f"exception: {error}"))
-        seen.page.on("requestfailed", lambda request: seen.messages.append(f"failed: {request.url}"))
-        seen.page.on("request", lambda request: seen.requests.append(request.url))
-        seen.page.on(
-            "response",
-            lambda response: response.status >= 400 and seen.messages.append(f"{response.status}: {response.url}"),
-        )
-        seen.page.goto(url)
-        # The theme decides between light and dark when its script has run.
-        seen.page.wait_for_function("document.documentElement.dataset.theme !== 'auto'")
-        yield seen
 
 
 @pytest.fixture
@@ -114,5 +108,6 @@ def desktop(browser, site, page_name):
 @pytest.fixture(scope="module")
 def phone(browser, site, page_name):
     """The same at 360 px."""
-    with opened(browser, site + page_name, width=360) as seen:
+    with opened(browser, site + page_name, width=360, height=740) as seen:
+        seen.page.wait_for_load_state("networkidle")
         yield seen

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import icon_font
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.in_chromium import darkened, violations
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
-MOST_KB, MOST_MB = 500, 1500
-MOST_SECONDS = 2 * 120  # of processor time: two minutes on two cores
+MOST_KB = 500
 
 ALREADY_COMPRESSED = {".woff2", ".avif", ".webp", ".png", ".jpg"}
 
@@ -62,32 +61,29 @@ def test_page_fits_a_phone(phone):
     assert too_wide == []
 
 
-def serious(page, **options) -> list:
-    """What axe finds that is serious or critical: rule and places."""
-    violations = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    return [
-        (violation["id"], [node["html"][:160] for node in violation["nodes"]][:4])
-        for violation in violations
-        if violation["impact"] in ("serious", "critical")
-    ]
-
-
 def test_page_is_accessible(desktop):
-    """Axe finds nothing serious or critical."""
+    """Axe finds nothing."""
     assert desktop.page.evaluate("document.documentElement.dataset.theme") == "light"
-    assert serious(desktop.page) == []
+    assert violations(desktop.page) == []
 
 
-def test_dark_page_has_contrast(visit, page_name):
+def test_dark_page_is_accessible(desktop):
     """In the dark mode only the colours are others."""
-    page = visit(page_name, scheme="dark").page
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert serious(page, runOnly=["color-contrast"]) == []
+    with darkened(desktop.page) as page:
+        assert violations(page, runOnly=["color-contrast"]) == []
 
 
 def test_page_is_accessible_on_a_phone(phone):
-    """At 360 px the colours are the same, but more boxes scroll."""
-    assert serious(phone.page, rules={"color-contrast": {"enabled": False}}) == []
+    """At 360 px the colours are the same, but more boxes scroll, and the navigation is folded away."""
+    assert violations(phone.page, rules={"color-contrast": {"enabled": False}}) == []
+
+
+def test_dark_page_on_a_phone_complains_about_nothing(phone, site):
+    """Neither the small screen nor the dark mode asks for anything else."""
+    with darkened(phone.page):
+        phone.page.wait_for_load_state("networkidle")
+    assert phone.messages == []
+    assert [url for url in phone.requests if not url.startswith((site, "data:", "blob:"))] == []
 
 
 def test_each_image_says_what_it_shows(desktop):
@@ -144,23 +140,6 @@ def test_every_icon_is_in_the_font_of_the_book(desktop):
     assert drawn
     assert set(drawn) <= icon_font.codes()
     assert not any("fa-solid-900" in url for url in desktop.requests)
-
-
-def test_every_chapter_stays_within_its_bounds():
-    """Each executed page took under two minutes of two cores and 1.5 GB, and the status page shows it."""
-    executed = json.loads((BOOK.parent / "execution.json").read_text(encoding="utf-8"))
-    status = (BOOK / "book" / "status.html").read_text(encoding="utf-8")
-    assert executed
-    for name, cost in executed.items():
-        assert 0 < cost["processor_seconds"] < MOST_SECONDS, name
-        assert 0 < cost["peak_mb"] < MOST_MB, name
-        assert f"<p>{cost['seconds']:.1f}</p>" in status, name
-
-
-def test_front_door_leads_to_the_book(visit, site):
-    """`index.html` at the root of the site opens the landing page."""
-    page = visit("index.html").page
-    page.wait_for_url(site + "book/index.html")
 
 
 def test_search_finds_a_word_from_any_page(visit):

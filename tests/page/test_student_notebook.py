@@ -9,7 +9,7 @@ import pytest
 
 from tests.in_jupyterlab import serving
 from tools import exercise_notebooks, exercise_source
-from tools.exercise_markdown import read_labels
+from tools.book_labels import read_labels
 
 EXERCISE = exercise_source.read(exercise_source.FOLDER / "kl-between-clouds.md")
 

@@ -9,6 +9,8 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.in_chromium import wait_until
+
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURE = re.compile(r'class="cw-figure" data-widget="([\w-]+)"')
 FIGURES = [
@@ -87,7 +89,7 @@ def start(page, number: int):
 def settle(page):
     """Let the figures draw what they have to, also what takes them many frames."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_function("() => !document.querySelector('.cw-lives [aria-busy=true]')")
+    wait_until(page, "() => !document.querySelector('.cw-lives [aria-busy=true]')")
 
 
 def test_there_are_figures():

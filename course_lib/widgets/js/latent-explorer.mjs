@@ -173,9 +173,9 @@ function render({ model, el, signal }) {
   }
 
   el.append(
-    h("div", { className: "cw-row" }, ...(planes.length > 1 ? [models.el] : []), draws),
+    ...(planes.length > 1 ? [h("div", { className: "cw-row" }, models.el)] : []),
     h("div", { className: "cw-row le-row" }, h("div", { className: "cw-grow" }, canvas), h("div", { className: "le-side" }, digit, said.el)),
-    h("div", { className: "cw-row" }, ...sliders.map((one) => one.el)),
+    h("div", { className: "cw-row" }, ...sliders.map((one) => one.el), draws),
     note,
   );
 

@@ -1,0 +1,79 @@
+"""Pages opened in Chromium: what they said, what they asked for, and how they look in the dark."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
+
+
+@dataclass
+class Visit:
+    """One page, opened: what it said and asked for on the way."""
+
+    page: object
+    messages: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def opened(browser, url: str, width: int = 1440, height: int = 900, scheme: str = "light"):
+    """A `Visit` of a page in a context of its own, which is closed at the end."""
+    with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
+        seen = Visit(context.new_page())
+        keep = ("error", "warning")
+        seen.page.on("console", lambda m: m.type in keep and seen.messages.append(f"{m.type}: {m.text}"))
+        seen.page.on("pageerror", lambda error: seen.messages.append(f"exception: {error}"))
+        seen.page.on("requestfailed", lambda request: seen.messages.append(f"failed: {request.url}"))
+        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        seen.page.on(
+            "response",
+            lambda response: response.status >= 400 and seen.messages.append(f"{response.status}: {response.url}"),
+        )
+        seen.page.goto(url)
+        # The theme decides between light and dark when its script has run.
+        wait_until(seen.page, "document.documentElement.dataset.theme !== 'auto'")
+        yield seen
+
+
+def wait_until(page, condition: str, argument=None, seconds: float = 30) -> None:
+    """Wait until a JavaScript expression, or a function of the argument, is true in a page.
+
+    Playwright's `wait_for_function` evaluates a string in the page again and again, which the pages' policy forbids.
+    """
+    end = time.monotonic() + seconds
+    while not _is_true(page, condition, argument):
+        assert time.monotonic() < end, f"still not true after {seconds} s: {condition}"
+        page.wait_for_timeout(50)
+
+
+def _is_true(page, condition: str, argument) -> bool:
+    try:
+        return page.evaluate(condition, argument)
+    except Error as error:
+        if "context was destroyed" in error.message:
+            return False  # the page leads on to another one, of which it may be true
+        raise
+
+
+@contextmanager
+def darkened(page):
+    """The same page, as it is for a reader whose system turns dark."""
+    page.emulate_media(color_scheme="dark")
+    wait_until(page, "document.documentElement.dataset.theme === 'dark'")
+    # What fades from one colour to the other has neither.
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+    try:
+        yield page
+    finally:
+        page.emulate_media(color_scheme="light")
+        wait_until(page, "document.documentElement.dataset.theme === 'light'")
+
+
+def violations(page, **options) -> list:
+    """What axe finds in a page, of whatever weight: rule, impact and places."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [(one["id"], one["impact"], [node["html"][:160] for node in one["nodes"]][:4]) for one in found]

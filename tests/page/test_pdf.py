@@ -1,0 +1,180 @@
+"""The book on paper, looked into with pypdf: a few chapters of it, because the whole takes a minute."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections import Counter
+from datetime import datetime
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+
+from tools.exercise_leaks import leaks
+from tools.exercise_source import read_all
+from tools.pdf.__main__ import ROOT, read_imprint
+from tools.pdf.contents import read_contents
+from tools.pdf.finish import finish
+from tools.pdf.press import TooWide, print_book
+from tools.pdf.volume import compose
+
+BOOK = ROOT / "_build" / "html"
+CHOSEN = ("notation", "02-pca", "16-teaching")  # tables, formulas and code and figures and exercises, the longest table
+A4 = (595, 842)
+
+
+@pytest.fixture(scope="module")
+def entries():
+    return [entry for entry in read_contents(ROOT / "_toc.yml") if entry.key in CHOSEN]
+
+
+@pytest.fixture(scope="module")
+def facts(site):
+    return json.loads((BOOK / "book" / "health.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def html(entries, facts):
+    """What is printed."""
+    return BeautifulSoup(compose(BOOK, entries, read_imprint(facts), {}), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def pdf(browser, entries, facts, tmp_path_factory):
+    """The path of the print; its draft lies in the site, beside what it shows."""
+    imprint = read_imprint(facts)
+    keys = [entry.key for entry in entries]
+    printed = print_book(browser, lambda numbers: compose(BOOK, entries, imprint, numbers), BOOK / "draft.html", keys)
+    content, _ = finish(printed, imprint, datetime.fromisoformat(facts["built"]))
+    path = tmp_path_factory.mktemp("pdf") / "book.pdf"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.fixture(scope="module")
+def reader(pdf):
+    return PdfReader(io.BytesIO(pdf.read_bytes()))
+
+
+@pytest.fixture(scope="module")
+def texts(reader):
+    """The text of each page, without white space."""
+    return [squeezed(page.extract_text()) for page in reader.pages]
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+def test_the_outline_has_every_chapter_and_its_sections(reader, html):
+    """One entry a chapter, after the contents; below it its sections."""
+    top = [entry.title for entry in reader.outline if not isinstance(entry, list)]
+    assert top == ["Contents", *(heading.get_text() for heading in html.select(".chapter h1"))]
+    below = [
+        entry.title
+        for part in reader.outline
+        if isinstance(part, list)
+        for entry in part
+        if not isinstance(entry, list)
+    ]
+    assert below == [heading.get_text() for heading in html.select(".chapter h2")]
+
+
+def test_the_contents_name_the_pages_that_chapters_begin_on(reader, texts, html):
+    """The number in the contents, the foot of that page and its first line agree; a late sentence is there as well."""
+    for chapter in html.select(".chapter"):
+        title = squeezed(chapter.h1.get_text())
+        number = int(re.search(re.escape(title) + r"(\d+)", texts[1])[1])
+        assert title in texts[number - 1][: len(title) + 40]
+        assert texts[number - 1].endswith(str(number)) or title + str(number) in texts[number - 1]
+        plain = [p for p in chapter.find_all("p") if not p.find(class_="math") and len(p.get_text()) > 60]
+        assert any(squeezed(plain[-1].get_text()) in text for text in two_by_two(texts))
+
+
+def two_by_two(texts):
+    """Pages in pairs, without what is at their feet, so that a sentence may begin on one and end on the next."""
+    return [re.sub(r"\d+$", "", first) + second for first, second in zip(texts, [*texts[1:], ""], strict=True)]
+
+
+def test_every_internal_link_leads_somewhere(reader, html):
+    """Each anchor that is linked to is in the volume, and each link on paper knows its page."""
+    ids = {tag["id"] for tag in html.find_all(id=True)}
+    wanted = {link["href"][1:] for link in html.select('a[href^="#"]')}
+    assert wanted <= ids
+    named = reader.named_destinations
+    links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
+    inner = [str(link["/Dest"]) for link in links if "/Dest" in link]
+    assert len(inner) >= len(wanted) > 40
+    assert set(inner) <= named.keys()
+    pages = {reader.get_destination_page_number(named[name]) for name in inner}
+    assert len(pages) > 10
+    assert None not in pages
+
+
+def test_every_picture_is_on_paper(reader, html):
+    """As many as there are, the stills of interactive figures among them, each with its sentence."""
+    drawn = sum(len(page.images) for page in reader.pages)
+    assert drawn == len(html.find_all("img")) > 10
+    assert len(html.select(".cw-figure img.cw-still")) == len(html.select(".still-caption")) > 1
+
+
+def test_nothing_is_beyond_the_edge_and_no_page_is_empty(reader, texts):
+    """A4, every piece of text begins inside."""
+    for number, page in enumerate(reader.pages):
+        assert (round(page.mediabox.width), round(page.mediabox.height)) == A4
+        places = []
+
+        def note(text, matrix, text_matrix, *_, places=places):
+            if text.strip():
+                at = [text_matrix[4], text_matrix[5], 1]
+                places.append(tuple(at[0] * matrix[i] + at[1] * matrix[i + 2] + matrix[i + 4] for i in (0, 1)))
+
+        page.extract_text(visitor_text=note)
+        assert all(0 < x < A4[0] - 40 and 0 < y < A4[1] for x, y in places), number
+        assert len(texts[number]) > 30, number
+
+
+def test_what_is_too_wide_for_paper_is_an_error(browser, tmp_path):
+    """Not cut off in silence; and nothing of the draft is left."""
+    wide = '<section class="chapter" id="a"><h1>A</h1><p style="width: 3000px">A line too far.</p></section>'
+    with pytest.raises(TooWide, match="in a: A line too far"):
+        print_book(
+            browser, lambda _: f"<!DOCTYPE html><html><body>{wide}</body></html>", tmp_path / "draft.html", ["a"]
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_formulas_are_described_and_meaningless_elements_are_gone(reader, html):
+    """The structure that a screen reader walks: one figure a formula or picture, with its words."""
+    kinds, described = Counter(), []
+    waiting = [reader.trailer["/Root"]["/StructTreeRoot"]["/K"]]
+    while waiting:
+        node = waiting.pop().get_object()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict) and "/S" in node:
+            kinds[node["/S"]] += 1
+            described += [node["/Alt"]] if "/Alt" in node else []
+            waiting += [node["/K"]] if "/K" in node else []
+    assert "/NonStruct" not in kinds
+    assert kinds["/H1"] == len(CHOSEN) + 1
+    formulas = [formula["aria-label"] for formula in html.select(".katex")]
+    assert len(formulas) > 100
+    assert set(formulas) <= set(described)
+
+
+def test_the_imprint_says_what_it_is(reader, texts, facts):
+    """Title, author, language and date of the build; the edition stands on the first page."""
+    about = reader.metadata
+    assert about.title == "Through the Bottleneck: Autoencoders, from PCA to the VAE"
+    assert about.author == "the course's authors"
+    assert about.creation_date == datetime.fromisoformat(facts["built"])
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+    assert squeezed(facts["edition_says"]) in texts[0]
+
+
+def test_no_solution_is_printed(pdf):
+    """Chapter 2 has an exercise that is handed in, and the PDF is searched as all that is published."""
+    assert leaks(pdf.parent, read_all()) == []
