@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from chapter_execution import cache_key
 
-pytestmark = pytest.mark.book
-
 ROOT = Path(__file__).resolve().parents[1]
 
 CHAPTER = """---

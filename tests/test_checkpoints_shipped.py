@@ -18,7 +18,6 @@ NAMES = (
 )
 SEEDS = "seeds-2d.json"  # what tools.measure_seeds writes
 JUDGES = ("judge-digits-28", "judge-mnist")
-PRICED = ("beta-vae-mnist", "tcvae-shapes", "vae-shapes")  # of chapter 12
 every_name = pytest.mark.parametrize("name", NAMES)
 HIDDEN = {"2d": [256, 128], "10d": [256, 128], "20d": [500, 500], "30d": [1000, 500, 250]}
 
