@@ -203,8 +203,8 @@ function render({ model, el, signal }) {
   const start = settings();
   const buttons = [
     playing,
-    button("Other noise", () => change({ seed: settings().seed + 1 }), life.signal),
     button("Start over", () => change(start), life.signal),
+    button("Other noise", () => change({ seed: settings().seed + 1 }), life.signal),
   ];
   el.append(
     h("div", { className: "cw-row np-row" },
