@@ -47,6 +47,7 @@ def on_dark_page(figure: Figure) -> Iterator[Figure]:
         (getattr(artist, f"set_{name}"), getattr(artist, f"get_{name}")(), least)
         for artist in _drawn_on_the_page(figure)
         for name, least in _colors_of(artist)
+        if _is_seen(getattr(artist, f"get_{name}")())
     ]
     try:
         for change, color, least in properties:
@@ -131,12 +132,15 @@ def _colors_of(artist: Artist) -> list[tuple[str, float]]:
     return []
 
 
+def _is_seen(color) -> bool:
+    # Set anew, a colour that is switched off would get the alpha of its artist.
+    return isinstance(color, Colormap) or bool(to_rgba_array(color)[:, 3].any())
+
+
 def _exchanged(color, least: float):
     """A colour, an array of them or a colormap, each with its alpha, for the dark page."""
     if isinstance(color, Colormap):
         return ListedColormap(_exchanged(color(np.arange(color.N)), least), name=f"{color.name} on dark")
     rgba = to_rgba_array(color)
-    if not rgba[:, 3].any():  # a property that is switched off stays so
-        return color
     rgba[:, :3] = contrast.on_dark(rgba[:, :3], least)
     return rgba if isinstance(color, np.ndarray) and color.ndim == 2 else tuple(rgba[0])

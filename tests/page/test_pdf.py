@@ -5,18 +5,19 @@ from __future__ import annotations
 import io
 import json
 import re
+import unicodedata
 from collections import Counter
 from datetime import datetime
 
 import pytest
 from bs4 import BeautifulSoup
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
 from tools.exercise_leaks import leaks
 from tools.exercise_source import read_all
 from tools.pdf.__main__ import ROOT, read_imprint
 from tools.pdf.contents import read_contents
-from tools.pdf.finish import finish
+from tools.pdf.finish import finish, name_outline
 from tools.pdf.press import TooWide, print_book
 from tools.pdf.volume import compose
 
@@ -65,7 +66,8 @@ def texts(reader):
 
 
 def squeezed(text: str) -> str:
-    return re.sub(r"\s", "", text)
+    """Without white space, and with ligatures taken apart."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
 def test_the_outline_has_every_chapter_and_its_sections(reader, html):
@@ -163,6 +165,12 @@ def test_formulas_are_described_and_meaningless_elements_are_gone(reader, html):
     formulas = [formula["aria-label"] for formula in html.select(".katex")]
     assert len(formulas) > 100
     assert set(formulas) <= set(described)
+
+
+def test_an_outline_of_other_headings_is_refused(pdf):
+    """Rather than titles on the wrong entries."""
+    with pytest.raises(ValueError, match=r"got an outline of .*'Contents'.* expected \['Summary'\]"):
+        name_outline(PdfWriter(clone_from=pdf), ["Summary"])
 
 
 def test_the_imprint_says_what_it_is(reader, texts, facts):

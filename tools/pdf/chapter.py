@@ -21,7 +21,8 @@ MATHML = re.compile(
 )
 # What needs a hand, a screen reader or a dark page.
 NOT_ON_PAPER = (
-    "script, style, noscript, button, summary, a.headerlink, .only-dark, .quiz-feedback, .quiz-tools, .toctree-wrapper"
+    "script, style, noscript, button, summary, a.headerlink, .only-dark, .on-dark-page, .quiz-feedback, .quiz-tools, "
+    ".toctree-wrapper"
 )
 
 
