@@ -15,6 +15,7 @@ import yaml
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from pybtex.database import parse_file
+from pybtex.richtext import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISE = re.compile(r"^`{3,}\{course-exercise\} (\S+)", re.MULTILINE)
@@ -106,7 +107,10 @@ def _read_text(text: str, page: str, labels: Labels) -> None:
 def _papers(bibliography: Path) -> dict[str, str]:
     papers = {}
     for key, entry in parse_file(str(bibliography)).entries.items() if bibliography.is_file() else ():
-        authors = [" ".join([*person.prelast_names, *person.last_names]) for person in entry.persons["author"]]
+        authors = [
+            str(Text.from_latex(" ".join([*person.prelast_names, *person.last_names])))
+            for person in entry.persons["author"]
+        ]
         names = authors[0] + (" et al." if len(authors) > 2 else f" & {authors[1]}" if len(authors) == 2 else "")
         papers[key] = f"{names} ({entry.fields['year']})"
     return papers

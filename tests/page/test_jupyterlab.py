@@ -1,4 +1,4 @@
-"""The latent explorer in a real JupyterLab: it draws, and what the reader does reaches Python."""
+"""A real JupyterLab: the latent explorer draws, and what the reader does reaches Python; a chapter's text is set."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import nbformat
 import pytest
 
 from tests.in_jupyterlab import serving
+from tests.test_chapter_notebooks import formulas, notebook, texts
+from tools.exercise_notebooks import written
 
 CELLS = (
     """from course_lib import checkpoints, data, widgets
@@ -63,3 +65,40 @@ def test_dragging_in_jupyterlab_changes_the_trait(browser, lab):
     page.wait_for_function("document.querySelector('.cw .cw-readout').textContent.includes('z = (0.25, −0.50)')")
     assert page.locator(".cw input[type=radio]").nth(1).is_checked()
     page.close()
+
+
+# What JupyterLab's reader of Markdown made of a notebook: typeset formulas, refused ones, and marks that it left.
+SEEN = """() => {
+    const texts = [...document.querySelectorAll(".jp-RenderedMarkdown")].map((cell) => {
+        const copy = cell.cloneNode(true);
+        copy.querySelectorAll("mjx-container, code, pre").forEach((element) => element.remove());
+        return copy.textContent;
+    });
+    return {
+        formulas: document.querySelectorAll(".jp-RenderedMarkdown mjx-container").length,
+        refused: [...document.querySelectorAll("mjx-merror, [data-mjx-error]")].map((error) => error.textContent),
+        left: texts.flatMap((text) => text.match(/\\$|\\*\\*|:::|`|\\]\\(|\\\\[a-z]+|(^|\\n) *> /g) ?? []),
+        quotations: document.querySelectorAll(".jp-RenderedMarkdown blockquote").length,
+    };
+}"""
+
+
+def test_a_chapters_text_is_set_in_jupyterlab(browser, tmp_path):
+    """Every formula is typeset, the boxes are quotations, and no mark of Markdown, MyST or LaTeX is left over."""
+    chapter = notebook("book/part2/07-elbo")
+    (tmp_path / "07-elbo.ipynb").write_text(written(chapter), encoding="utf-8")
+    settings = tmp_path / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}')  # all cells at once, not those in sight
+    with serving(tmp_path, "07-elbo.ipynb") as address:
+        page = browser.new_page()
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        wanted = len(formulas(texts(chapter)))
+        page.wait_for_function(
+            "n => document.querySelectorAll('.jp-RenderedMarkdown mjx-container').length === n", arg=wanted
+        )
+        seen = page.evaluate(SEEN)
+        page.close()
+    assert (seen["formulas"], seen["refused"], seen["left"]) == (wanted, [], [])
+    assert seen["quotations"] == len(re.findall(r"^> \*\*[^*]+\*\*\n>\n", texts(chapter), re.MULTILINE))
