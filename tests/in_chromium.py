@@ -75,5 +75,7 @@ def darkened(page):
 
 def violations(page, **options) -> list:
     """What axe finds in a page, of whatever weight: rule, impact and places."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    # Without `preload`: it would fetch the style sheets again, some from where they are not.
+    options = {"resultTypes": ["violations"], "preload": False, **options}
+    found = Axe().run(page, options=options).response["violations"]
     return [(one["id"], one["impact"], [node["html"][:160] for node in one["nodes"]][:4]) for one in found]
