@@ -67,7 +67,7 @@ FIXES = (
     ),
     Fix(
         "a header that heads nothing: the corner of a table is a cell",
-        r"<th(?: class=\"head[^\"]*\")?>\s*</th>",
+        r'<th(?: class="head[^"]*")?>(?:<p></p>)?</th>',
         "<td></td>",
         rare=True,
     ),
