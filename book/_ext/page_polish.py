@@ -66,6 +66,12 @@ FIXES = (
         rare=True,
     ),
     Fix(
+        "a header that heads nothing: the corner of a table is a cell",
+        r'<th(?: class="head[^"]*")?>(?:<p></p>)?</th>',
+        "<td></td>",
+        rare=True,
+    ),
+    Fix(
         "the logo stands in no landmark",
         r'<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',
         r'<div role="complementary" aria-label="Book" id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar',

@@ -112,9 +112,9 @@ def test_keyboard_reaches_the_text(visit, page_name):
 def test_no_formula_is_left_in_its_source(desktop):
     """No dollar, macro or error of KaTeX stands in the text."""
     text = desktop.page.eval_on_selector(
-        "article",
-        """article => {
-            const copy = article.cloneNode(true);
+        "#main-content",
+        """main => {
+            const copy = main.cloneNode(true);
             copy.querySelectorAll(".katex, pre, code").forEach((el) => el.remove());
             return copy.textContent;
         }""",
