@@ -29,6 +29,22 @@ Built on {built}, computed on {edition}.
 """
 # What a server or the next build needs, and what is a copy itself.
 LEFT_OUT = {"404.html", "sitemap.xml", "robots.txt", ".buildinfo", ".nojekyll", *NAMES}
+# How the search shows what it has found.
+SEARCH = "_static/documentation_options.js"
+
+
+def without_summaries(options: bytes) -> bytes:
+    """Sphinx's options with a search that names the pages only: to quote from them it fetches, which a folder forbids.
+
+    Raises
+    ------
+    ValueError
+        If there is no such option: Sphinx has changed.
+    """
+    changed = options.replace(b"SHOW_SEARCH_SUMMARY: true", b"SHOW_SEARCH_SUMMARY: false")
+    if changed == options:
+        raise ValueError(f"got {SEARCH} without SHOW_SEARCH_SUMMARY: true; see how Sphinx's search fetches now")
+    return changed
 
 
 def write(site: Path, target: Path) -> None:
@@ -59,6 +75,7 @@ def write(site: Path, target: Path) -> None:
             continue
         content = path.read_bytes()
         contents[name] = unlinked(content.decode()).encode() if path.suffix == ".html" else content
+    contents[SEARCH] = without_summaries(contents[SEARCH])
     with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(contents):
             entry = zipfile.ZipInfo(f"{FOLDER}/{name}", built.timetuple()[:6])

@@ -29,8 +29,8 @@ class BuildReport(SphinxDirective):
         self.env.course_health = {"page": self.env.docname, "facts": facts}
         return [
             *self._execution(facts),
-            *self._files("Data: each file was hashed before use", facts["data"]),
-            *self._files("Weights, maps and sweeps: each file was hashed now", facts["weights"]),
+            *self._files("The data: each file is hashed before use", facts["data"]),
+            *self._files("Weights, maps and sweeps: each file is hashed by the build", facts["weights"]),
             *self._build(facts),
         ]
 
