@@ -36,12 +36,11 @@ TEXT_LEAST, DOT_LEAST, LINE_LEAST = 4.5, 4.5, 3.0  # WCAG 2 AA; dots are small a
 def on_dark_page(figure: Figure) -> Iterator[Figure]:
     """Give a figure the colours of the dark page, and its own again at the end.
 
-    Examples
-    --------
-    >>> with on_dark_page(figure):  # doctest: +SKIP
-    ...     figure.savefig("figure-dark.png", facecolor=figure.get_facecolor())
+    It keeps the layout that it has then, because a second one may move things by a pixel: what is drawn afterwards, in
+    its own colours, lies exactly under what is drawn now.
     """
     figure.draw_without_rendering()  # ticks are made by drawing, and what is where is known after it
+    figure.set_layout_engine("none")
     # All are read before one is set: the edge of a marker may follow the colour of its line.
     properties = [
         (getattr(artist, f"set_{name}"), getattr(artist, f"get_{name}")(), least)
@@ -58,12 +57,11 @@ def on_dark_page(figure: Figure) -> Iterator[Figure]:
             change(color)
 
 
-def png(figure: Figure, **options) -> bytes:
-    """Draw a figure for the dark page; `options` are those of `Figure.savefig`."""
-    file = io.BytesIO()
+def both(figure: Figure, **options) -> tuple[bytes, bytes]:
+    """Draw a figure as PNG for the light and for the dark page; `options` are those of `Figure.savefig`."""
     with on_dark_page(figure):
-        figure.savefig(file, format="png", **{"facecolor": figure.get_facecolor(), **options})
-    return file.getvalue()
+        dark = _png(figure, options)
+    return _png(figure, options), dark
 
 
 def show_both() -> None:
@@ -80,11 +78,17 @@ def show_both() -> None:
         return
 
     def bundle(figure: Figure) -> tuple[dict, dict]:
-        # As IPython itself saves it: same resolution, same margins.
-        picture = png(figure, dpi=figure.dpi, bbox_inches="tight")
+        with on_dark_page(figure):  # as IPython itself saves it: same resolution, same margins
+            picture = _png(figure, {"dpi": figure.dpi, "bbox_inches": "tight"})
         return {MIME: base64.b64encode(picture).decode()}, {}
 
     shell.display_formatter.mimebundle_formatter.for_type(Figure, bundle)
+
+
+def _png(figure: Figure, options: dict) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", facecolor=figure.get_facecolor(), **options)
+    return file.getvalue()
 
 
 def _drawn_on_the_page(figure: Figure) -> list[Artist]:

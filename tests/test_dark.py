@@ -9,6 +9,7 @@ import IPython
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.text import Text
@@ -100,7 +101,7 @@ def test_lines_and_dots_can_be_seen():
 
 def test_nothing_of_the_white_page_is_left():
     """No pixel is brighter than the page's text, and most are the page."""
-    shown = pixels(dark.png(everything()))
+    shown = pixels(dark.both(everything())[1])
     page = np.array(to_rgb(notation.DARK_PAGE)) * 255
     assert contrast.luminance(shown / 255).max() < luminance(contrast.DARK_TEXT) + 0.01
     assert (np.abs(shown - page).max(axis=-1) < 1).mean() > 0.5
@@ -111,7 +112,7 @@ def test_the_figure_is_itself_again_afterwards():
     figure = everything()
     figure.draw_without_rendering()
     before = colors(figure)
-    dark.png(figure)
+    dark.both(figure)
     after = colors(figure)
     assert len(before) == len(after)
     for old, new in zip(before, after, strict=True):
@@ -138,7 +139,7 @@ def with_picture():
 def test_pictures_and_what_lies_on_them_are_the_same_in_both():
     """Pixel by pixel inside the picture; outside of it the pages differ everywhere."""
     figure, ax = with_picture()
-    light, night = pixels(drawn(figure)), pixels(dark.png(figure))
+    light, night = (pixels(picture) for picture in dark.both(figure))
     inside = np.s_[52:148, 102:298]
     np.testing.assert_array_equal(light[inside], night[inside])
     assert (light[:40] != night[:40]).any(axis=-1).all()
@@ -212,3 +213,17 @@ def test_a_notebook_gets_its_figure_only(shell, monkeypatch):
     shown, _ = shell.format(with_picture()[0])
     assert "image/png" in shown
     assert dark.MIME not in shown
+
+
+def test_both_pictures_have_one_layout():
+    """Where a second layout moves the rows: what is no blend is the same picture, or ink and paper of both pages."""
+    plots.style()
+    x = torch.rand(8, 784, generator=torch.Generator().manual_seed(0))
+    figure = plots.image_rows({f"row {i}": x for i in range(7)})
+    light, night = (pixels(picture) for picture in dark.both(figure, dpi=100, bbox_inches="tight"))
+    assert light.shape == night.shape
+    paper = (light == 255).all(axis=-1) & (night == (20, 24, 30)).all(axis=-1)
+    ink = (light < 128).all(axis=-1) & (night > 128).all(axis=-1)
+    same = (light == night).all(axis=-1)
+    assert same.mean() > 0.5
+    assert (~(paper | ink | same)).mean() < 0.02

@@ -63,8 +63,7 @@ def test_dark_figures_can_be_read():
     compared = 0
     for light, dark in figures():
         assert (np.abs(dark[[0, 0, -1, -1], [0, -1, 0, -1]] - page) < 0.002).all()
-        if light.shape != dark.shape:
-            continue  # the layout moved by a pixel
+        assert light.shape == dark.shape
         strong = contrast.ratio(light, to_rgb("white")) > 7
         changed = np.abs(light - dark).max(axis=-1) > 0.02
         on_page = contrast.ratio(dark, page)[strong & changed]

@@ -89,15 +89,12 @@ def test_the_contents_name_the_pages_that_chapters_begin_on(reader, texts, html)
     for chapter in html.select(".chapter"):
         title = squeezed(chapter.h1.get_text())
         number = int(re.search(re.escape(title) + r"(\d+)", texts[1])[1])
-        assert title in texts[number - 1][: len(title) + 40]
-        assert texts[number - 1].endswith(str(number)) or title + str(number) in texts[number - 1]
+        eyebrow = squeezed(chapter.find(class_="eyebrow").get_text())
+        assert texts[number - 1].startswith(f"{number}{title}{eyebrow}{title}")  # its foot comes first
         plain = [p for p in chapter.find_all("p") if not p.find(class_="math") and len(p.get_text()) > 60]
-        assert any(squeezed(plain[-1].get_text()) in text for text in two_by_two(texts))
-
-
-def two_by_two(texts):
-    """Pages in pairs, without what is at their feet, so that a sentence may begin on one and end on the next."""
-    return [re.sub(r"\d+$", "", first) + second for first, second in zip(texts, [*texts[1:], ""], strict=True)]
+        # A sentence may begin on one page and end on the next, whose foot is then in the way.
+        whole = "".join(re.sub(rf"^\d+{re.escape(title)}", "", text) for text in texts[number - 1 :])
+        assert squeezed(plain[-1].get_text()) in whole
 
 
 def test_every_internal_link_leads_somewhere(reader, html):
@@ -108,17 +105,17 @@ def test_every_internal_link_leads_somewhere(reader, html):
     named = reader.named_destinations
     links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
     inner = [str(link["/Dest"]) for link in links if "/Dest" in link]
-    assert len(inner) >= len(wanted) > 40
+    assert len(inner) >= len(wanted) > 15
     assert set(inner) <= named.keys()
     pages = {reader.get_destination_page_number(named[name]) for name in inner}
-    assert len(pages) > 10
+    assert len(pages) > 5
     assert None not in pages
 
 
 def test_every_picture_is_on_paper(reader, html):
     """As many as there are, the stills of interactive figures among them, each with its sentence."""
     drawn = sum(len(page.images) for page in reader.pages)
-    assert drawn == len(html.find_all("img")) > 10
+    assert drawn == len(html.find_all("img")) > 5
     assert len(html.select(".cw-figure img.cw-still")) == len(html.select(".still-caption")) > 1
 
 

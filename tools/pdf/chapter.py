@@ -82,7 +82,7 @@ def read_chapter(site: Path, entry: Entry, pages: Mapping[str, Entry], address: 
 
 def _spoken(formula: re.Match) -> str:
     """A formula that is one picture to a screen reader, described by its TeX, instead of a hundred pieces."""
-    tex = formula[1].strip().replace('"', "&quot;")
+    tex = " ".join(formula[1].split()).replace('"', "&quot;")
     return f'<span class="katex" role="img" aria-label="{tex}">'
 
 
