@@ -52,6 +52,8 @@ def learn_address(app, config) -> None:
 
 def collect_static_files(app) -> None:
     """Gather what the pages need and no source folder holds: KaTeX's files and the colours of the symbols."""
+    # When a build ends, even a failed one, the theme copies the logo there: if there is none, to a file of that name.
+    (Path(app.outdir) / "_static").mkdir(parents=True, exist_ok=True)
     katex_math.install()
     static = Path(app.outdir).parent / ".generated_static"
     shutil.rmtree(static, ignore_errors=True)
