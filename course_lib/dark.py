@@ -27,7 +27,7 @@ from matplotlib.transforms import Bbox
 
 from course_lib import contrast
 
-MIME = "application/vnd.course.dark+png"  # beside image/png in the output of a cell
+KEY = "on_dark_page"  # of the metadata of image/png in the output of a cell: a picture that only the book looks for
 LIGHT, DARK = "on-light-page", "on-dark-page dark-light"  # a picture's classes; course.css, and the theme lets it be
 TEXT_LEAST, DOT_LEAST, LINE_LEAST = 4.5, 4.5, 3.0  # WCAG 2 AA; dots are small and often let the page shine through
 
@@ -67,7 +67,7 @@ def both(figure: Figure, **options) -> tuple[bytes, bytes]:
 def show_both() -> None:
     """While the book is executed, add to each figure that a cell shows the one for the dark page.
 
-    It lies beside the figure in the cell's output, under the type `MIME`. A reader's notebook is left alone.
+    It lies in the metadata of the figure's PNG, as base64 under `KEY`. A reader's notebook is left alone.
     """
     if not os.environ.get("COURSE_BOOK"):
         return
@@ -80,7 +80,7 @@ def show_both() -> None:
     def bundle(figure: Figure) -> tuple[dict, dict]:
         with on_dark_page(figure):  # as IPython itself saves it: same resolution, same margins
             picture = _png(figure, {"dpi": figure.dpi, "bbox_inches": "tight"})
-        return {MIME: base64.b64encode(picture).decode()}, {}
+        return {}, {"image/png": {KEY: base64.b64encode(picture).decode()}}
 
     shell.display_formatter.mimebundle_formatter.for_type(Figure, bundle)
 

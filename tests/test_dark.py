@@ -200,9 +200,9 @@ def test_the_book_gets_both_pictures(shell, monkeypatch):
     monkeypatch.setenv("COURSE_BOOK", "1")
     figure, _ = with_picture()
     plots.style()
-    shown, _ = shell.format(figure)
-    assert {"image/png", dark.MIME} <= shown.keys()
-    night = pixels(base64.b64decode(shown[dark.MIME]))
+    shown, metadata = shell.format(figure)
+    assert to_hex(pixels(shown["image/png"])[0, 0] / 255) == "#ffffff"
+    night = pixels(base64.b64decode(metadata["image/png"][dark.KEY]))
     assert to_hex(night[0, 0] / 255) == notation.DARK_PAGE
     assert to_hex(figure.get_facecolor()) == "#ffffff"
 
@@ -210,9 +210,9 @@ def test_the_book_gets_both_pictures(shell, monkeypatch):
 def test_a_notebook_gets_its_figure_only(shell, monkeypatch):
     monkeypatch.delenv("COURSE_BOOK", raising=False)
     plots.style()
-    shown, _ = shell.format(with_picture()[0])
+    shown, metadata = shell.format(with_picture()[0])
     assert "image/png" in shown
-    assert dark.MIME not in shown
+    assert metadata == {}
 
 
 def test_both_pictures_have_one_layout():

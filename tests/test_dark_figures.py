@@ -10,13 +10,19 @@ import dark_figures
 import pytest
 from PIL import Image
 
-from course_lib.dark import MIME
+from course_lib.dark import KEY
 
 
 def png(color: str, size=(4, 2)) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", size, color).save(file, "png")
     return file.getvalue()
+
+
+def figure(light: bytes, dark: bytes) -> dict:
+    """The output of a cell that drew for both pages."""
+    one, other = (base64.b64encode(picture).decode() for picture in (light, dark))
+    return {"data": {"image/png": one}, "metadata": {"image/png": {KEY: other}}}
 
 
 @pytest.fixture
@@ -28,14 +34,9 @@ def made(tmp_path):
     for file, picture in ((f"{name}.png", light), ("half.png", light), ("once.png", light)):
         (images / file).write_bytes(picture)
     outputs = [
-        {
-            "data": {
-                "image/png": base64.b64encode(light).decode(),
-                MIME: base64.b64encode(png("black", (4, 3))).decode(),
-            }
-        },
-        {"data": {"image/png": base64.b64encode(png("red")).decode(), MIME: base64.b64encode(png("black")).decode()}},
-        {"data": {"image/png": base64.b64encode(png("blue")).decode()}},
+        figure(light, png("black", (4, 3))),
+        figure(png("red"), png("black")),
+        {"data": {"image/png": base64.b64encode(png("blue")).decode()}, "metadata": {}},
         {"name": "stdout", "text": "no picture"},
     ]
     executed = tmp_path / "cache" / "executed" / "0" / "base.ipynb"

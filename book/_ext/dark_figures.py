@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from course_lib.dark import DARK, LIGHT, MIME
+from course_lib.dark import DARK, KEY, LIGHT
 
 _IMAGE = re.compile(
     r'<img (?P<before>[^>]*?)src="(?P<folder>[^"]*_images/)(?P<name>[^"/]+)\.png"(?P<after>[^>]*?) ?/?>'
@@ -67,9 +67,10 @@ def _from_chapters(executed: Path) -> Iterator[tuple[str, bytes]]:
     for path in executed.rglob("*.ipynb"):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             for output in cell.get("outputs", ()):
-                if MIME in output.get("data", {}):
-                    light, dark = (base64.b64decode(output["data"][kind]) for kind in ("image/png", MIME))
-                    yield hashlib.sha256(light).hexdigest(), dark  # MyST-NB names a picture by its hash
+                if dark := output.get("metadata", {}).get("image/png", {}).get(KEY):
+                    light = base64.b64decode(output["data"]["image/png"])
+                    # MyST-NB names a picture by its hash.
+                    yield hashlib.sha256(light).hexdigest(), base64.b64decode(dark)
 
 
 def _from_exercises(folder: Path) -> Iterator[tuple[str, bytes]]:

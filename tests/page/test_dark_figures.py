@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from course_lib import contrast, notation
-from course_lib.dark import MIME
+from course_lib.dark import KEY
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 # Where there is no built book, the fixture `site` skips aloud, and fails on CI.
@@ -34,8 +34,8 @@ def figures() -> Iterator[tuple[np.ndarray, np.ndarray]]:
     for path in (BOOK.parent / ".jupyter_cache").rglob("base.ipynb"):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             for output in cell.get("outputs", ()):
-                if MIME in output.get("data", {}):
-                    yield tuple(pixels(base64.b64decode(output["data"][kind])) for kind in ("image/png", MIME))
+                if dark := output.get("metadata", {}).get("image/png", {}).get(KEY):
+                    yield tuple(pixels(base64.b64decode(picture)) for picture in (output["data"]["image/png"], dark))
 
 
 def test_every_figure_is_there_twice():
