@@ -66,12 +66,6 @@ def test_the_page_looks_words_up_as_the_model_does(figure, model):
     assert figure.network["shape"] == [7, 7, 4]
 
 
-def test_paper_is_the_word_of_the_corners(figure, model, points):
-    with torch.no_grad():
-        corners = model.encode(points.x)[:, [0, 0, 6, 6], [0, 6, 0, 6]]
-    assert figure.paper == int(torch.bincount(corners.flatten()).argmax())
-
-
 @pytest.mark.parametrize(
     ("trait", "value", "words"),
     [

@@ -33,7 +33,7 @@ class CodeGrid(CourseWidget):
         The cell whose word can be exchanged, counted row by row from 0.
     digit : int
         Which of the loadable digits was loaded.
-    network, codebook, side, paper, codes, pictures, classes
+    network, codebook, side, codes, pictures, classes
         What is decoded; see the head of `js/code-grid.mjs`.
     """
 
@@ -43,7 +43,6 @@ class CodeGrid(CourseWidget):
     network = traitlets.Dict().tag(sync=True)
     codebook = traitlets.Bytes().tag(sync=True)
     side = traitlets.Int(7).tag(sync=True)
-    paper = traitlets.Int(0).tag(sync=True)
     codes = traitlets.Bytes().tag(sync=True)
     pictures = traitlets.Bytes().tag(sync=True)
     classes = traitlets.Bytes().tag(sync=True)
@@ -99,12 +98,10 @@ class CodeGrid(CourseWidget):
             tried = model.encode(points.x[:TRIED])
             codes, codebook = model.encode(points.x[some]), model.quantiser.codebook.detach()
             vectors = model.quantiser.look_up(tried).movedim(-1, 1)
-        corners = tried[:, [0, 0, -1, -1], [0, -1, 0, -1]]  # where there is hardly ever ink
         widget = cls(
             network=pack_convolutions(model.decoder, vectors),
             codebook=codebook.numpy().astype("<f4").tobytes(),
             side=model.side,
-            paper=int(corners.flatten().mode().values),
             codes=bytes(codes.flatten().tolist()),
             pictures=(255 * points.x[some]).round().to(torch.uint8).numpy().tobytes(),
             classes=bytes(points.y[some].tolist()),

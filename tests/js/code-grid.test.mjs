@@ -1,7 +1,7 @@
 // The grid of words: what is selected, what is exchanged, and how far that reaches.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { changes, cutOut, exchanged, stepCell, vectorsOf, withWord } from "../../course_lib/widgets/js/code-grid.mjs";
+import { changes, cornerOf, cutOut, exchanged, stepCell, vectorsOf, withWord } from "../../course_lib/widgets/js/code-grid.mjs";
 
 test("a grid becomes the vectors of its words", () => {
   const codebook = Float32Array.from([0, 1, 10, 11, 20, 21]);
@@ -27,6 +27,12 @@ test("arrow keys move by a cell and stop at the margin", () => {
 test("a square is cut out where it lies", () => {
   const picture = Float32Array.from({ length: 36 }, (_, i) => i);
   assert.deepEqual([...cutOut(picture, 6, 2, 3, 2)], [20, 21, 26, 27]);
+});
+
+test("the cells around a cell stay inside the grid", () => {
+  assert.deepEqual(cornerOf(24, 7), [2, 2]);
+  assert.deepEqual(cornerOf(0, 7), [0, 0]);
+  assert.deepEqual(cornerOf(48, 7), [4, 4]);
 });
 
 test("changes near a cell are told from those far away", () => {

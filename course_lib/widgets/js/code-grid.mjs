@@ -6,7 +6,6 @@
 //   network   {shape, layers, number, weights: bytes, error}  the decoder, see core/convolution.mjs; Python
 //   codebook  bytes, (K, d) float32         the words as vectors; Python
 //   side      integer                       cells along one side of the grid; Python
-//   paper     integer, 0 to K − 1           the word of empty paper: what surrounds a word in the list; Python
 //   codes     bytes, (m, side²) uint8       grids of the digits that can be loaded, row by row; Python
 //   pictures  bytes, (m, 16 side²) uint8    these digits, 255 is ink; Python
 //   classes   bytes, (m,) uint8             and which they are; Python
@@ -59,6 +58,11 @@ export function changes(a, b, cell, side, reach = 1) {
   return { near, all };
 }
 
+/** Row and column of the first of 3 × 3 cells around one; at the margin they are moved inside. */
+export function cornerOf(cell, side) {
+  return [Math.floor(cell / side), cell % side].map((place) => Math.min(side - REACH, Math.max(0, place - 1)));
+}
+
 /** How many cells differ between two grids. */
 export function exchanged(grid, other) {
   return grid.filter((word, i) => word !== other[i]).length;
@@ -108,7 +112,7 @@ function drawWords(canvas, width, patches, columns, word, ink) {
 function render({ model, el, signal }) {
   const get = (key) => model.get(key);
   const network = readConvolutions(get("network"));
-  const [side, paper, d] = [get("side"), get("paper"), network.shape[2]];
+  const [side, d] = [get("side"), network.shape[2]];
   const bytes = get("codebook");
   const codebook = Float32Array.from({ length: bytes.byteLength / 4 }, (_, i) => bytes.getFloat32(4 * i, true));
   const [words, cells, pixels] = [codebook.length / d, side * side, side * PIXELS];
@@ -116,12 +120,15 @@ function render({ model, el, signal }) {
   const columns = words > 32 ? 8 : Math.max(1, Math.ceil(Math.sqrt(words)));
   const rows = Math.ceil(words / columns);
 
-  // A word by itself: in the middle of empty paper.
-  const middle = Math.floor(side / 2);
-  const start = (middle - Math.floor(REACH / 2)) * PIXELS;
-  const empty = Array(cells).fill(paper);
-  const patches = Array.from({ length: words }, (_, word) =>
-    cutOut(decode(withWord(empty, middle * side + middle, word)), pixels, start, start, REACH * PIXELS));
+  // Every word where it would stand, with the cells around it: drawn anew only where these have changed.
+  let [patches, drawnFor] = [[], ""];
+  const inPlace = (now, here) => {
+    const around = withWord(now, here, 0);
+    if (drawnFor === [here, ...around].join()) return patches;
+    drawnFor = [here, ...around].join();
+    const [top, left] = cornerOf(here, side).map((cell) => cell * PIXELS);
+    return (patches = Array.from({ length: words }, (_, word) => cutOut(decode(withWord(now, here, word)), pixels, left, top, REACH * PIXELS)));
+  };
 
   const loaded = Array.from({ length: get("classes").byteLength }, (_, i) => ({
     class: get("classes").getUint8(i),
@@ -174,7 +181,7 @@ function render({ model, el, signal }) {
       h("div", {}, h("p", { className: "cg-head" }, "The test digit"), original)),
     said.el,
     h("div", { className: "cw-row cg-loads" }, reset, h("span", { className: "cg-head" }, "or load a test digit:"), ...loads.map((one) => one.load)),
-    h("p", { className: "cw-note" }, `Each word is shown in the middle of empty paper. ${sayPrecision(network)}`),
+    h("p", { className: "cw-note" }, `Each word is shown where it would stand, with the cells around it. ${sayPrecision(network)}`),
   );
 
   function draw() {
@@ -184,7 +191,7 @@ function render({ model, el, signal }) {
     shown.picture = Math.min(280, picture.parentElement.clientWidth);
     shown.list = Math.min(columns * 35, list.parentElement.clientWidth);
     drawGrid(picture, shown.picture, decoded, side, here, ink);
-    drawWords(list, shown.list, patches, columns, now[here], ink);
+    drawWords(list, shown.list, inPlace(now, here), columns, now[here], ink);
     drawImage(fitCanvas(original, 84, 84), own.picture, { side: pixels, size: 84, ink });
     original.setAttribute("aria-label", `The test digit that was loaded, a ${own.class}`);
     loads.forEach(({ canvas }, i) => drawImage(fitCanvas(canvas, 28, 28), loaded[i].picture, { side: pixels, size: 28, ink }));
