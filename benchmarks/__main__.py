@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from benchmarks import machine, maps, pages, training_throughput
+from benchmarks import figures, machine, maps, pages, training_throughput
 from course_lib import data
 
 EXAMPLES, ROUNDS = 12_800, 9  # fifty batches; nine rounds take about two minutes
@@ -24,8 +24,8 @@ def main() -> int:
     print(f"medians of {ROUNDS} interleaved rounds\n", flush=True)
     table, reached = training_throughput.report(training_throughput.measure(x, pixels, ROUNDS))
     print(f"{table}\n\n{machine.processor()}, torch {torch.__version__}, {torch.get_num_threads()} thread")
-    table, kept = pages.report()
-    print(f"\n{table}\n", flush=True)
+    table, kept = figures.report()
+    print(f"\n{table}\n\n{pages.report()}\n", flush=True)
     if source == "MNIST":
         maps.main()
     else:

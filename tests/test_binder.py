@@ -13,10 +13,9 @@ import pytest
 
 from tools import binder_requirements
 
-pytestmark = [
-    pytest.mark.book,
-    pytest.mark.skipif(sys.platform != "linux", reason="repo2docker is for Linux: the image of Binder was not tested"),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="repo2docker is for Linux: the image of Binder was not tested"
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BINDER = ROOT / "binder"

@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from chapter_execution import cache_key
 
-pytestmark = pytest.mark.book
-
 ROOT = Path(__file__).resolve().parents[1]
 
 CHAPTER = """---
@@ -43,14 +41,15 @@ from course_lib import number
 
 @pytest.fixture
 def book(tmp_path):
-    """A root page and a chapter, with a library of its own: the real one's notation and a number."""
+    """A root page and a chapter, with a library of its own: the real one's notation and colours, and a number."""
     library = tmp_path / "course_lib"
     library.mkdir()
     (library / "__init__.py").write_text('__version__ = "0"\n')
     (library / "number.py").write_text("value = 41\n")
     (library / "data.py").write_text('def edition():\n    return "mnist"\n')
     (library / "widgets.py").write_text("figure_modules, stylesheet = dict, str  # none, and nothing\n")
-    shutil.copy(ROOT / "course_lib" / "notation.py", library)
+    for name in ("notation.py", "dark.py", "contrast.py"):
+        shutil.copy(ROOT / "course_lib" / name, library)
     (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapter\n")
     (tmp_path / "index.md").write_text("# A book\n\nIts first page.\n")
@@ -155,7 +154,9 @@ def test_an_address_that_is_gone_fails_the_check_of_links(book):
     (book / "index.md").write_text(f"# A book\n\nSee [there]({gone}).\n")
     result = build(book, "number.value", "--builder", "custom", "--custom-builder", "linkcheck")
     assert result.returncode != 0
-    assert f"index.md:3: [broken] {gone}" in (book / "_build" / "linkcheck" / "output.txt").read_text()
+    report = book / "_build" / "linkcheck" / "output.txt"
+    assert report.is_file(), result.stderr
+    assert f"index.md:3: [broken] {gone}" in report.read_text()
     assert not (book / "_build" / "html").exists()
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from course_lib import checkpoints, data, losses, maps, metrics, sweeps, training
-from tools import recipes, train_checkpoints
+from course_lib import checkpoints, data, losses, metrics, training
+from tools import recipes, train_checkpoints, train_shapes
 
 NAMES = (
     "ae-2d-digits-28",
@@ -23,11 +23,11 @@ HIDDEN = {"2d": [256, 128], "10d": [256, 128], "20d": [500, 500], "30d": [1000, 
 
 
 def test_the_shipped_checkpoints_are_those_that_the_tool_makes():
-    assert checkpoints.names() == tuple(sorted(NAMES + JUDGES))
-    arrays = tuple(f"{kind.PREFIX}{dataset}" for kind in (sweeps, maps) for dataset in kind.names())
-    assert sorted(NAMES + JUDGES + arrays) == sorted(train_checkpoints.NAMES)
+    assert {*NAMES, *JUDGES} <= {*checkpoints.names()}  # tests of the others stand beside those of their chapters
+    arrays = {path.stem for path in checkpoints.SHIPPED.glob("*.npz")}
+    assert sorted({*checkpoints.names()} | arrays) == sorted(train_checkpoints.NAMES)
     files = {path.name for path in checkpoints.SHIPPED.iterdir()}
-    models = {f"{name}.{suffix}" for name in NAMES + JUDGES for suffix in ("json", "safetensors")}
+    models = {f"{name}.{suffix}" for name in checkpoints.names() for suffix in ("json", "safetensors")}
     assert files == models | {f"{name}.{suffix}" for name in arrays for suffix in ("json", "npz")} | {SEEDS}
 
 
@@ -131,6 +131,31 @@ def test_the_judges_know_digits_and_their_manifests_say_what_they_make_of_noise(
         sure = float((metrics.confidence(judge, shown).confidence > 0.9).double().mean())
         error = 4 * (0.25 / len(shown)) ** 0.5
         assert sure == pytest.approx(measured[f"sure_of_{kind}"], abs=error)
+
+
+@pytest.mark.parametrize("name", train_shapes.SHOWN)
+def test_the_models_of_shapes_measure_what_their_manifests_say(name):
+    """The recipe measures the rounded model, and the same seeds give the same numbers."""
+    model, about = checkpoints.load(name), checkpoints.manifest(name)
+    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert (about["dataset"], about["dtype"]) == ("shapes", "float16")
+    found, said = train_shapes.measure(model, data.load("shapes")), about["metrics"]
+    assert said["test_rate"] == pytest.approx(float(found["rate"]), abs=0.01)
+    assert said["total_correlation"] == pytest.approx(float(found["total_correlation"]), abs=0.01)
+    assert said["mig"] == pytest.approx(found["mig"].mean(), abs=0.02)
+    assert said["active_units"] == found["active_units"]
+
+
+def test_the_priced_model_of_digits_measures_what_its_manifest_says(mnist):
+    """Its ELBO is below that of a model of β = 1, its rate too."""
+    model, about = checkpoints.load("beta-vae-mnist"), checkpoints.manifest("beta-vae-mnist")["metrics"]
+    bound = metrics.elbo(model, mnist.test.x, seed=1)
+    assert bound.elbo == pytest.approx(about["test_elbo"], abs=4 * bound.standard_error)
+    assert bound.kl == pytest.approx(about["test_kl"], abs=0.01)
+    assert metrics.active_units(model, mnist.test.x) == about["active_units"]
+    assert about["parameters"] == sum(weight.numel() for weight in model.parameters())
+    assert 0 < about["training_cpu_minutes"] < 10
+    assert about["test_kl"] < checkpoints.manifest("vae-10d-mnist")["metrics"]["test_kl"]
 
 
 @pytest.mark.parametrize("name", ["ae-2d-digits-28", "vae-2d-digits-28"])

@@ -12,8 +12,6 @@ import pytest
 from tools.exercise_leaks import leaks
 from tools.exercise_source import FOLDER, read
 
-pytestmark = pytest.mark.book
-
 ROOT = Path(__file__).resolve().parents[1]
 CONF = f"""\
 import sys

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import io
 import json
 import os
 import re
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
+from course_lib import notation
 from tools import exercise_notebooks as notebooks
 from tools.book_labels import Labels, read_labels
 from tools.exercise_fragment import fragment
@@ -142,14 +144,14 @@ def test_every_notebook_is_valid_and_complete(exercise):
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
-def test_every_expected_picture_can_be_drawn(exercise, tmp_path):
-    """By the solution, and it is not empty."""
-    drawn = picture(exercise)
-    assert bool(drawn) == bool(exercise.expected)
-    if drawn:
-        (tmp_path / "picture.png").write_bytes(drawn)
-        with Image.open(tmp_path / "picture.png") as image:
-            assert len(image.getcolors(1 << 24)) > 1
+def test_every_expected_picture_can_be_drawn(exercise):
+    """By the solution, for either page, and it is not empty."""
+    for drawn, page in zip(picture(exercise), (notation.LIGHT_PAGE, notation.DARK_PAGE), strict=True):
+        assert bool(drawn) == bool(exercise.expected)
+        if drawn:
+            with Image.open(io.BytesIO(drawn)) as image:
+                assert len(image.getcolors(1 << 24)) > 1
+                assert image.convert("RGB").getpixel((0, 0)) == ImageColor.getrgb(page)
 
 
 def test_the_books_labels_are_found():

@@ -6,19 +6,7 @@ import katex_math
 import pytest
 
 from course_lib import notation
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2 defines it, from #rrggbb."""
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio as WCAG 2 defines it, from 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
+from tests.wcag import contrast
 
 
 def test_contrast_of_known_pairs():

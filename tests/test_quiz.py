@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from quiz_source import MULTIPLE, NUMBER, SINGLE, Mistake, read_question
 
-pytestmark = pytest.mark.book
-
 ROOT = Path(__file__).resolve().parents[1]
 
 CHOICE = """\

@@ -12,8 +12,6 @@ import pytest
 from tools import run_in_colab
 from tools.run_notebooks import Outcome
 
-pytestmark = pytest.mark.book
-
 RIGHT, WRONG = Outcome("02-pca", 1.0, ""), Outcome("07-elbo", 1.0, "cell 3 raised ValueError: no")
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -113,6 +113,9 @@ def test_page_gets_the_whole_state(explorer, monkeypatch):
         node[buffer["path"][-1]] = base64.b64decode(pieces[buffer["data"]])
     assert content["state"] == {key: getattr(explorer, key) for key in explorer.figure_traits()}
     assert content["shared"] == ["plane", "z"]
+    assert [
+        html.count(f'<img class="cw-still {kind}" alt=') for kind in ("on-light-page", "on-dark-page dark-light")
+    ] == [1, 1]
 
     twins = models.Autoencoder(2, hidden=(16,))
     points = data.load("digits-28").test

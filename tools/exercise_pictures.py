@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from typing import NamedTuple
 
@@ -39,11 +38,8 @@ def picture(exercise: Exercise) -> Picture:
             namespace([*exercise.given, *exercise.answers, exercise.expected], exercise.id)
             if len(plt.get_fignums()) != 1:
                 raise BadSource(f"{exercise.id}.md: the cell tagged expected drew {len(plt.get_fignums())} figures")
-            file = io.BytesIO()
             # Without the name of the program that wrote it: the same picture is the same file.
-            options = {"dpi": DPI, "bbox_inches": "tight", "metadata": {"Software": None}}
-            plt.gcf().savefig(file, **options)
-            return Picture(file.getvalue(), dark.png(plt.gcf(), **options))
+            return Picture(*dark.both(plt.gcf(), dpi=DPI, bbox_inches="tight", metadata={"Software": None}))
     finally:
         plt.close("all")
         matplotlib.use(previous)

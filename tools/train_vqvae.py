@@ -35,10 +35,10 @@ SETTINGS = {
         "planned": 200,
         "batch_size": 64,
         "prior": {"width": 64},
-        "prior_epochs": 60,
+        "prior_epochs": 20,
         "prior_batch_size": 32,
         "twin_epochs": 120,
-        "twin_rate": 82.0,
+        "twin_rate": 92.0,
     },
 }
 ROUNDED = "Weights rounded to float16 before measuring. "

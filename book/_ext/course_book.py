@@ -65,7 +65,7 @@ def collect_static_files(app) -> None:
     for style in ("katex/katex.min.css", "icons.css", "symbols.css", "course.css"):
         app.add_css_file(style, priority=900)
     app.add_css_file("print.css", priority=900, media="print")
-    for script in ("scroll-boxes.js", "printing.js"):
+    for script in ("scroll-boxes.js", "printing.js", "search-matches.js"):
         app.add_js_file(script, loading_method="defer")
 
 

@@ -51,12 +51,15 @@ def both(match: re.Match, twice: dict) -> str:
     """The image tag that was found, or the two that replace it where its picture exists twice."""
     if match["name"] not in twice:
         return match[0]
-    attributes = (match["before"] + match["after"]).replace(' loading="lazy"', "")
+    attributes = " ".join((match["before"] + match["after"]).replace('loading="lazy"', "").split())
+    classes = re.search(r'class="([^"]*)" ?', attributes)
+    attributes = attributes.replace(classes[0], "") if classes else attributes
     tags = []
     # What is not displayed is not near the window either, so a browser that loads lazily never fetches it.
     for kind, suffix, size in zip((LIGHT, DARK), ("", "-dark"), twice[match["name"]], strict=True):
+        kinds = f"{kind} {classes[1]}" if classes else kind
         source = f'src="{match["folder"]}{match["name"]}{suffix}.png" {size}'
-        tags.append(f'<img class="{kind}" {" ".join(attributes.split())} {source} loading="lazy" />')
+        tags.append(f'<img class="{kinds}" {attributes.strip()} {source} loading="lazy" />')
     return "".join(tags)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from sklearn.isotonic import isotonic_regression
 from torch import Tensor
 
 from course_lib import losses, validation
@@ -43,21 +44,31 @@ class DiffusionBound(NamedTuple):
         """
         return self.terms.flip(0).cumsum(dim=0).flip(0)
 
+    @property
+    def error_curve(self) -> Tensor:
+        """`squared_error` without what chance makes of few examples: the nearest values that never fall with t.
+
+        In expectation the error of the best guess does not fall with more noise (isotonic regression; Barlow et al.
+        1972).
+        """
+        return torch.from_numpy(isotonic_regression(self.squared_error.numpy()))
+
     def rate_at(self, squared_error: float) -> float:
-        """Nats until the error of x̂_0 falls to `squared_error`, interpolated between steps.
+        """Nats until the error of x̂_0, by `error_curve`, falls to `squared_error`, interpolated between steps.
 
         Raises
         ------
         ValueError
             If no step reaches it.
         """
-        reached = (self.squared_error <= squared_error).nonzero()[:, 0]
+        curve = self.error_curve
+        reached = (curve <= squared_error).nonzero()[:, 0]
         after = int(reached.max())  # going down from T, the first time that is good enough
         if after == 0:
             raise ValueError(f"got squared_error = {squared_error}, expected one that x̂_0 reaches before t = 0")
         if after == len(self.terms) - 1:
             return float(self.rate[after])
-        high, low = float(self.squared_error[after + 1]), float(self.squared_error[after])
+        high, low = float(curve[after + 1]), float(curve[after])
         share = (high - squared_error) / (high - low)
         return float(self.rate[after + 1] + share * (self.rate[after] - self.rate[after + 1]))
 

@@ -62,7 +62,7 @@ class NoiseSchedule:
 
     @cached_property
     def alpha_bar(self) -> Tensor:
-        """ᾱ_t = α_1 ⋯ α_t: the share of x_t's variance that is the data's, if that variance is 1; ᾱ_0 = 1."""
+        """ᾱ_t, the product α_1 ⋯ α_t and the share of x_t's variance that is the data's if that is 1; ᾱ_0 = 1."""
         return self.alpha.cumprod(dim=0)
 
     @cached_property

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
 import os
 from html import escape
@@ -93,9 +92,7 @@ class CourseWidget(anywidget.AnyWidget):
 
     def _stills(self) -> tuple[bytes, bytes]:
         figure = self.still()
-        light = io.BytesIO()
-        figure.savefig(light, format="png")
-        pictures = light.getvalue(), dark.png(figure)
+        pictures = dark.both(figure)
         plt.close(figure)
         return pictures
 

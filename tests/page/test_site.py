@@ -150,6 +150,16 @@ def test_nothing_foreign_runs(visit):
     assert reached == []
 
 
+def test_marks_of_a_search_can_be_taken_away(visit):
+    """Sphinx's own link would be blocked."""
+    seen = visit("book/part1/02-pca.html?highlight=eckart")
+    marks = seen.page.locator("article .highlighted")
+    marks.first.wait_for()
+    seen.page.locator(".highlight-link a").click()
+    assert marks.count() == 0
+    assert seen.messages == []
+
+
 def test_every_page_begins_with_its_policy():
     """Before anything that it could be too late for; the same on all but for the hashes of what is written into one."""
     begins = r'<head>\s*<meta charset="utf-8" />\s*<meta http-equiv="Content-Security-Policy" content="([^"]*)" />'
@@ -206,13 +216,10 @@ def test_printing_is_white_and_shows_the_stills(visit):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    wait_until(
-        page,
-        "[...document.querySelectorAll('.cw-still:not(.on-dark-page)')].every((still) => still.complete && still.naturalWidth)",
-    )
-    shown = page.locator(".cw-still:not(.on-dark-page)").evaluate_all(
-        "stills => stills.map((still) => still.getClientRects().length)"
-    )
+    stills = page.locator(".cw-still:not(.on-dark-page)")
+    for still in stills.element_handles():
+        wait_until(page, "still => still.complete && still.naturalWidth > 0", still)
+    shown = stills.evaluate_all("all => all.map((still) => still.getClientRects().length)")
     assert shown
     assert all(shown)
     assert not page.locator(".bd-sidebar-primary").is_visible()

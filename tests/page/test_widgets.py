@@ -211,7 +211,7 @@ def test_unmounting_leaves_nothing(browser, site, figure_at):
         assert alive > counts[-1]
     assert counts[0] == counts[1] == counts[2]
     assert figure.locator(".cw").count() == 0
-    assert figure.locator(".cw-still").is_visible()
+    assert figure.locator(".cw-still.on-light-page").is_visible()
     context.close()
 
 
@@ -286,7 +286,7 @@ def test_a_figure_that_cannot_start_says_so(visit):
     )
     figure = page.locator(".cw-figure").nth(number)
     assert "This figure did not start" in figure.locator("[role=alert]").inner_text()
-    assert figure.locator(".cw-still").is_visible()
+    assert figure.locator(".cw-still.on-light-page").is_visible()
 
 
 def test_paper_and_no_script_get_the_still(browser, site, figures_on):
@@ -294,10 +294,11 @@ def test_paper_and_no_script_get_the_still(browser, site, figures_on):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site + figures_on)
-    for still in page.locator(".cw-figure .cw-still").all():
+    for still in page.locator(".cw-figure .cw-still.on-light-page").all():
         assert still.is_visible()
         assert len(still.get_attribute("alt").split()) >= 8
-    assert page.locator(".cw-figure .cw-still").count() == page.locator(".cw-figure").count()
+    assert page.locator(".cw-figure .cw-still.on-light-page").count() == page.locator(".cw-figure").count()
+    assert page.locator(".on-dark-page:visible").count() == 0
     context.close()
 
     page = browser.new_page()
@@ -305,7 +306,7 @@ def test_paper_and_no_script_get_the_still(browser, site, figures_on):
     figures = list(each(page))
     page.emulate_media(media="print")
     for figure in figures:
-        assert figure.locator(".cw-still").is_visible()
+        assert figure.locator(".cw-still.on-light-page").is_visible()
         assert not figure.locator(".cw").is_visible()
     page.close()
 

@@ -43,8 +43,8 @@ def make(site: Path, entries: list[Entry], target: Path) -> int:
         return compose(site, entries, imprint, numbers, facts.get("address"))
 
     with chromium() as browser:
-        pdf = print_book(browser, volume, site / "paper.html", keys)
-    content, pages = finish(pdf, imprint, datetime.fromisoformat(facts["built"]))
+        printed = print_book(browser, volume, site / "paper.html", keys)
+    content, pages = finish(printed, imprint, datetime.fromisoformat(facts["built"]))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
     return pages

@@ -21,7 +21,8 @@ MATHML = re.compile(
 )
 # What needs a hand, a screen reader or a dark page.
 NOT_ON_PAPER = (
-    "script, style, noscript, button, summary, a.headerlink, .only-dark, .quiz-feedback, .quiz-tools, .toctree-wrapper"
+    "script, style, noscript, button, summary, a.headerlink, .only-dark, .on-dark-page, .quiz-feedback, .quiz-tools, "
+    ".toctree-wrapper"
 )
 
 
@@ -81,7 +82,7 @@ def read_chapter(site: Path, entry: Entry, pages: Mapping[str, Entry], address: 
 
 def _spoken(formula: re.Match) -> str:
     """A formula that is one picture to a screen reader, described by its TeX, instead of a hundred pieces."""
-    tex = formula[1].strip().replace('"', "&quot;")
+    tex = " ".join(formula[1].split()).replace('"', "&quot;")
     return f'<span class="katex" role="img" aria-label="{tex}">'
 
 

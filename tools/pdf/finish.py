@@ -1,4 +1,4 @@
-"""What Chromium leaves out: who wrote the book and what it is about, and a small structure tree."""
+"""What Chromium leaves to do: who wrote the book and what it is about, whole titles, and a small structure tree."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from datetime import datetime
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
+from tools.pdf.press import Print
 from tools.pdf.structure import flatten
 from tools.pdf.volume import Imprint
 
 
-def finish(pdf: bytes, imprint: Imprint, made: datetime) -> tuple[bytes, int]:
+def finish(printed: Print, imprint: Imprint, made: datetime) -> tuple[bytes, int]:
     """The PDF with its metadata, as small as it gets without loss, and how many pages it has.
 
     Parameters
     ----------
-    pdf : bytes
-        As Chromium printed it, tagged.
+    printed : Print
+        As Chromium printed it.
     imprint : Imprint
         Title, author and abstract.
     made : datetime
         What counts as its date: that of the build, so that the same build gives the same PDF.
     """
-    writer = PdfWriter(clone_from=io.BytesIO(pdf))
+    writer = PdfWriter(clone_from=io.BytesIO(printed.pdf))
     writer.pdf_header = "%PDF-1.7"  # pypdf would write 1.3, which knows no structure tree
     flatten(writer)
+    name_outline(writer, printed.headings)
     stamp = made.strftime("D:%Y%m%d%H%M%S+00'00'")
     writer.add_metadata(
         {
@@ -42,3 +44,23 @@ def finish(pdf: bytes, imprint: Imprint, made: datetime) -> tuple[bytes, int]:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue(), len(writer.pages)
+
+
+def name_outline(writer: PdfWriter, headings: list[str]) -> None:
+    """Give each entry of the outline the text of its heading: Chromium drops the blank where a heading breaks.
+
+    Raises
+    ------
+    ValueError
+        If the outline is not made of these headings, in their order.
+    """
+    entries, waiting = [], [writer.root_object["/Outlines"].get("/First")]
+    while waiting:
+        if reference := waiting.pop():
+            entries.append(entry := reference.get_object())
+            waiting += [entry.get("/Next"), entry.get("/First")]
+    got, expected = (["".join(text.split()) for text in texts] for texts in ([e["/Title"] for e in entries], headings))
+    if got != expected:
+        raise ValueError(f"got an outline of {got}, expected {expected}")
+    for entry, heading in zip(entries, headings, strict=True):
+        entry[NameObject("/Title")] = TextStringObject(heading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
@@ -12,14 +13,22 @@ from pypdf import PdfReader
 FIT = Path(__file__).with_name("fit.js")
 # The text's width on paper, 210 mm less the margins of paper.css, in CSS pixels.
 TEXT_WIDTH = round((210 - 2 * 24) / 25.4 * 96)
+HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((heading) => heading.textContent)"
 MOST_SECONDS = 600  # a book of 400 pages takes one, a busy machine many
+
+
+class Print(NamedTuple):
+    """A PDF, and the text of every heading in it, in order."""
+
+    pdf: bytes
+    headings: list[str]
 
 
 class TooWide(RuntimeError):
     """Something would be cut off at the edge of the paper."""
 
 
-def print_book(browser: Browser, compose: Callable[[dict[str, int]], str], draft: Path, keys: list[str]) -> bytes:
+def print_book(browser: Browser, compose: Callable[[dict[str, int]], str], draft: Path, keys: list[str]) -> Print:
     """The book as a PDF, with page numbers in its contents.
 
     Parameters
@@ -35,8 +44,8 @@ def print_book(browser: Browser, compose: Callable[[dict[str, int]], str], draft
 
     Returns
     -------
-    bytes
-        The PDF, tagged, with an outline.
+    Print
+        The PDF, tagged and with an outline, and the headings in it.
 
     Raises
     ------
@@ -46,9 +55,9 @@ def print_book(browser: Browser, compose: Callable[[dict[str, int]], str], draft
         If the numbers in the contents have moved the chapters.
     """
     first = _print(browser, compose({}), draft)
-    numbers = page_numbers(first, keys)
+    numbers = page_numbers(first.pdf, keys)
     second = _print(browser, compose(numbers), draft)
-    if (moved := page_numbers(second, keys)) != numbers:
+    if (moved := page_numbers(second.pdf, keys)) != numbers:
         raise RuntimeError(f"got chapters on pages {moved}, expected {numbers} as in the first print")
     return second
 
@@ -64,7 +73,7 @@ def page_numbers(pdf: bytes, keys: list[str]) -> dict[str, int]:
     return {key: reader.get_destination_page_number(destination) + 1 for key, destination in named.items()}
 
 
-def _print(browser: Browser, book: str, draft: Path) -> bytes:
+def _print(browser: Browser, book: str, draft: Path) -> Print:
     draft.write_text(book, encoding="utf-8")
     page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000}, color_scheme="light")
     page.set_default_timeout(MOST_SECONDS * 1000)
@@ -73,7 +82,8 @@ def _print(browser: Browser, book: str, draft: Path) -> bytes:
         page.goto(draft.as_uri(), wait_until="load")
         page.evaluate("document.fonts.ready")
         _check(page)
-        return page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+        pdf = page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+        return Print(pdf, [" ".join(text.split()) for text in page.evaluate(HEADINGS)])
     finally:
         page.close()
         draft.unlink()

@@ -20,7 +20,7 @@ import { normalGenerator } from "./core/random.mjs";
 
 export const NEAR = 0.2; // a point this near to some point of the data has found the figure
 const FEW_STEPS = 10;
-const TRAILS = 8;
+const TRAILS = 4; // so many points are followed
 const REACH = 2.6; // the plane from −2.6 to 2.6
 const FIELD = 11; // along each side
 const SPEED = 40; // milliseconds a step of the time
@@ -115,16 +115,12 @@ function drawPlane(canvas, side, { data, model, path, shown, t, direction, ink }
   if (t > 0) arrows(context, at, model, t, ink);
   if (direction === "reverse") dots(context, at, data, ink.line, 1);
   const now = path[shown];
-  dots(context, at, now, direction === "forward" ? ink.x : ink.x_hat, 2.2);
-  for (let k = 0; k < TRAILS; k++) {
-    const p = 2 * Math.floor((k * now.length) / 2 / TRAILS);
-    const trail = path.slice(0, shown + 1).map((points) => at(points[p], points[p + 1]));
-    drawLine(context, ink.noise, 1.5, trail);
-    context.fillStyle = ink.noise;
-    context.beginPath();
-    context.arc(...trail[trail.length - 1], 4, 0, 7);
-    context.fill();
-  }
+  const followed = Array.from({ length: TRAILS }, (_, k) => 2 * Math.floor((k * now.length) / 2 / TRAILS));
+  context.globalAlpha = 0.6;
+  for (const p of followed) drawLine(context, ink.noise, 1, path.slice(0, shown + 1).map((points) => at(points[p], points[p + 1])));
+  context.globalAlpha = 1;
+  dots(context, at, now, direction === "forward" ? ink.x : ink.x_hat, 2.4);
+  dots(context, at, Float64Array.from(followed.flatMap((p) => [now[p], now[p + 1]])), ink.noise, 4.5);
 }
 
 // ---- Controller ----
