@@ -67,7 +67,8 @@ def build(book: Path, body: str, *options: str) -> subprocess.CompletedProcess:
     (book / "chapter.md").write_text(CHAPTER.replace("{body}", body))
     jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", *options, str(book)]
-    environment = os.environ | {"PYTHONPATH": str(book), "COURSE_URL": "https://example.org/course"}
+    known = {"COURSE_URL": "https://example.org/course", "GITHUB_REPOSITORY": "ada/bottleneck"}
+    environment = os.environ | {"PYTHONPATH": str(book)} | known
     return subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -97,6 +98,7 @@ def test_what_changed_is_executed_again_and_nothing_else(book):
     assert executed(build(book, "number.value + 1"))
     assert "42" in page(book)
     assert_names_its_address(book / "_build" / "html")
+    assert_has_its_notebook(book / "_build" / "html")
     cost = json.loads((book / "_build" / "execution.json").read_text())["chapter"]
     assert cost["seconds"] > 0
     assert cost["peak_mb"] > 20
@@ -104,6 +106,21 @@ def test_what_changed_is_executed_again_and_nothing_else(book):
     (book / "course_lib" / "number.py").write_text("value = 1001\n")
     assert executed(build(book, "number.value + 1"))
     assert "1002" in page(book)
+
+
+def assert_has_its_notebook(site: Path) -> None:
+    """Beside the pages and behind three buttons: set-up from the repository, text without macros, the page's code."""
+    chapter = (site / "chapter.html").read_text(encoding="utf-8")
+    assert '<a href="notebooks/chapter.ipynb" download' in chapter
+    assert "https://colab.research.google.com/github/ada/bottleneck/blob/notebooks/chapter.ipynb" in chapter
+    assert "https://mybinder.org/v2/gh/ada/bottleneck/" in chapter
+    cells = json.loads((site / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8"))["cells"]
+    title, set_up, text, code = ("".join(cell["source"]) for cell in cells)
+    assert title.startswith("# A chapter\n")
+    assert "[this chapter in the book](https://example.org/course/chapter.html)" in title
+    assert "course_lib @ git+https://github.com/ada/bottleneck@" in set_up
+    assert text == "The code is ${z}$."
+    assert code == "from course_lib import number\n\nnumber.value + 1"
 
 
 def assert_names_its_address(site: Path) -> None:
