@@ -222,6 +222,20 @@ def test_the_least_possible_error_of_the_noise_on_gaussian_data():
     assert history.train["loss"][-1] < history.train["loss"][0]
 
 
+def test_the_loss_of_the_velocity_is_that_of_the_noise_with_every_time_counted_alike():
+    x, schedule = torch.randn(50, 3, generator=generator()), models.NoiseSchedule(torch.tensor([0.0, 0.7]))
+    model = models.Diffusion(3, width=8, depth=1)
+    model.schedule = schedule  # of one step, so that every example has the same ᾱ
+    nn.init.normal_(model.denoiser.network[-1].weight)
+    noise, velocity = (
+        losses.denoising_terms(model, x, target=target, generator=generator(1))["loss"]
+        for target in ("noise", "velocity")
+    )
+    torch.testing.assert_close(velocity, noise / 0.3)
+    with pytest.raises(ValueError, match="target"):
+        losses.denoising_terms(model, x, target="picture")
+
+
 def test_ddim_turns_noise_into_the_right_gaussian():
     """With the optimal denoiser the way is linear: x_0 = x_T √(c / (ᾱ_T c + 1 − ᾱ_T)) when the steps are small."""
     for c in (0.25, 4.0):

@@ -17,7 +17,9 @@ from course_lib.distributions import Gaussian, gaussian_kl_between
 LEVELS = 256  # grey levels of a pixel
 
 
-def denoising_terms(model, x: Tensor, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+def denoising_terms(
+    model, x: Tensor, *, target: str = "noise", generator: torch.Generator | None = None
+) -> dict[str, Tensor]:
     """The simplified loss: at a random time, the squared error of the guessed noise.
 
     Parameters
@@ -25,6 +27,9 @@ def denoising_terms(model, x: Tensor, *, generator: torch.Generator | None = Non
     model : Diffusion
     x : Tensor
         Data, float, shape (n, D).
+    target : {"noise", "velocity"}
+        With "velocity" the squared error is divided by ᾱ_t, so that times of almost pure noise, at which a guess of the
+        noise is easy and one of the picture is not, count as much as others.
     generator : torch.Generator, optional
         Of the time of each example, uniform on 1, …, T, and of the noise.
 
@@ -32,17 +37,26 @@ def denoising_terms(model, x: Tensor, *, generator: torch.Generator | None = Non
     -------
     dict of Tensor
         `loss`, shape (n,), equal to ‖ε − ε_θ(√ᾱ_t x_0 + √(1 − ᾱ_t) ε, t)‖², summed over dimensions: at most about D
-        from the first step on.
+        from the first step on. With "velocity" ‖v − f_θ‖², where v = √ᾱ_t ε − √(1 − ᾱ_t) x_0.
+
+    Raises
+    ------
+    ValueError
+        If the target is neither.
 
     References
     ----------
-    Ho, Jain & Abbeel (2020), equation 14.
+    Ho, Jain & Abbeel (2020), equation 14; Salimans & Ho (2022), section 4.
     """
+    validation.choice(target, "target", ("noise", "velocity"))
     signal = model.to_signal(x)
     t = torch.randint(1, model.schedule.steps + 1, x.shape[:1], generator=generator, device=x.device)
     eps = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
     x_t = model.schedule.marginal(signal, t).sample(eps=eps)
-    return {"loss": (eps - model.predict_noise(x_t, t)).square().sum(dim=1)}
+    if target == "noise":
+        return {"loss": (eps - model.predict_noise(x_t, t)).square().sum(dim=1)}
+    share, noise = (model.schedule.at(name, t, x_t) for name in ("signal_scale", "noise_scale"))
+    return {"loss": (share * eps - noise * signal - model.denoiser(x_t, t)).square().sum(dim=1)}
 
 
 def bound_weights(model) -> Tensor:
