@@ -72,7 +72,8 @@ def read_chapter(site: Path, entry: Entry, pages: Mapping[str, Entry], address: 
         details.name = "div"  # what was folded lies open
     for picture in article.find_all("img"):
         del picture["loading"]
-        picture["src"] = os.path.normpath(path.parent.relative_to(site) / picture["src"])
+        if not urlsplit(picture["src"]).scheme:  # data:, a picture in the page itself, stays
+            picture["src"] = os.path.normpath(path.parent.relative_to(site) / picture["src"])
     _rename_anchors(article, entry.key)
     _redirect_links(article, entry, pages, address)
     article.name = "section"
