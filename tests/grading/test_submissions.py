@@ -109,7 +109,7 @@ def test_no_notebook_is_called_what_it_is(blob, why):
 
 def test_what_was_handed_out_is_run_without_its_tests(asked):
     steps = planned(asked).steps
-    assert [step.called for step in steps] == [f"cell {KL}-given-1", f"answer cell {ANSWER}"]
+    assert [step.called for step in steps] == [f"cell {KL}-set-up", f"cell {KL}-given-1", f"answer cell {ANSWER}"]
 
 
 def test_own_cells_run_where_the_student_put_them(asked):
@@ -119,7 +119,7 @@ def test_own_cells_run_where_the_student_put_them(asked):
         notebook["cells"].append({"cell_type": "code", "source": "z = 3", "metadata": {}})
 
     made = planned(asked, change)
-    assert [step.source for step in made.steps][1::2] == ["x = 1\ny = 2", "z = 3"]
+    assert [step.source for step in made.steps][2::2] == ["x = 1\ny = 2", "z = 3"]
     assert made.notes == []
     assert [cell.source for cell in made.shown if cell.source in ("x = 1\ny = 2", "z = 3")] == ["x = 1\ny = 2", "z = 3"]
 
@@ -129,7 +129,7 @@ def test_locked_cells_are_ours(asked):
         cell_of(notebook, f"{KL}-given-1")["source"] = "import os; os._exit(0)"
 
     made = planned(asked, change)
-    assert made.steps[0].source == asked.cell(f"{KL}-given-1").source
+    assert made.steps[1].source == asked.cell(f"{KL}-given-1").source
     assert made.notes == [f"locked cell {KL}-given-1 was changed; ours was used"]
 
 
