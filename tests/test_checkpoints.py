@@ -22,6 +22,11 @@ MODELS = {
     "LinearAutoencoder": lambda seed=0: models.LinearAutoencoder(6, 2, seed=seed),
     "LinearVAE": lambda seed=0: models.LinearVAE(6, 2, noise_variance=0.25, learn_noise=False, seed=seed),
     "Classifier": lambda seed=0: models.Classifier(input_dim=6, hidden=(5,), classes=3, activation="gelu", seed=seed),
+    "ConvVAE": lambda seed=0: models.ConvVAE(2, side=8, channels=(4, 4), seed=seed),
+    "GridVAE": lambda seed=0: models.GridVAE(2, input_dim=64, hidden=(4, 4), seed=seed),
+    "VQVAE": lambda seed=0: models.VQVAE(5, code_dim=2, input_dim=64, hidden=(4, 4), seed=seed),
+    "GridPrior": lambda seed=0: models.GridPrior(5, side=2, width=4, embedding=3, seed=seed),
+    "Diffusion": lambda seed=0: models.Diffusion(6, width=4, depth=1, steps=10, seed=seed),
 }
 every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 
@@ -31,6 +36,10 @@ def vae(seed=0):
 
 
 def answer(model, x):
+    if isinstance(model, models.Diffusion):
+        return model.predict_start(x, torch.full((len(x),), 7))
+    if isinstance(model, models.GridPrior):
+        return model.logits((model.codes * x).long().reshape(-1, model.side, model.side))
     return model.logits(x) if isinstance(model, models.Classifier) else model.reconstruct(x)
 
 
@@ -57,8 +66,8 @@ def test_a_model_comes_back_bit_by_bit_ready_for_use(tmp_path, make):
     assert again.config == model.config
     assert bits(again) == bits(model) != bits(make(seed=0))
     assert not again.training
-    x = torch.rand(5, 6)
-    assert torch.equal(answer(again, x), answer(model, x))
+    x = torch.rand(5, getattr(model, "input_dim", 6))
+    assert torch.equal(answer(again, x), answer(model.eval(), x))
     into = make(seed=0)
     assert checkpoints.load(path, into=into) is into
     assert bits(into) == bits(model)

@@ -129,7 +129,7 @@ def test_first_weights_suit_the_activation_and_an_unknown_one_is_refused(kind):
                 n, variance = layer.weight.numel(), 2 / fans
                 assert abs(layer.weight.square().mean().item() / variance - 1) < 4 * math.sqrt(2 / n)
                 assert not layer.bias.any()
-    with pytest.raises(ValueError, match="got activation = 'tanh', expected one of 'relu', 'gelu', 'sigmoid'"):
+    with pytest.raises(ValueError, match="got activation = 'tanh', expected one of 'relu', 'gelu', 'silu', 'sigmoid'"):
         small(kind, activation="tanh")
 
 
