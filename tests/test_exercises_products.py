@@ -197,7 +197,7 @@ def test_build_writes_every_edition(tmp_path, capsys):
     build(chosen, tmp_path)
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert written == {
-        "pictures/price-of-halving.png",
+        *(f"pictures/price-of-halving{mode}.png" for mode in ("", "-dark")),
         *(f"{kind}/{exercise.id}.ipynb" for kind in ("student", "solution") for exercise in chosen),
         *(f"nbgrader/{kind}/chapter-06/kl-between-clouds.ipynb" for kind in ("source", "release")),
     }

@@ -24,12 +24,11 @@ CODES = {"latent-diffusion-mnist": 60, "latent-diffusion-digits-28": 500}  # epo
 JUDGED = 100  # pictures by all steps; five times as many by the short way
 SURE = 0.9
 NOTE = (
-    "test_negative_elbo: nats, metrics.diffusion_bound on at most 2000 test images (seed 0), {rounds} rounds. ddpm_… and "
-    "ddim_…: {judged} pictures by all steps and {more} by 50 (models.ddpm, models.ddim, seed 0), of how many the judge "
-    "is more than 90 % sure, over how many classes they are spread, and the mean squared distance to the nearest of "
-    "4000 training images. training_cpu_minutes: from the processor time of a tenth of an epoch (of codes: of an "
-    "epoch), one thread. "
-    "Weights rounded to float16 before measuring."
+    "test_negative_elbo: nats, metrics.diffusion_bound on at most 2000 test images (seed 0), {rounds} rounds. ddpm_… "
+    "and ddim_…: {judged} pictures by all steps and {more} by 50 (models.ddpm, models.ddim, seed 0), of how many the "
+    "judge is more than 90 % sure, over how many classes they are spread, and the mean squared distance to the nearest "
+    "of 4000 training images. training_cpu_minutes: from the processor time of a tenth of an epoch (of codes: of an "
+    "epoch), one thread. Weights rounded to float16 before measuring."
 )
 
 
