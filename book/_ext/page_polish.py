@@ -55,6 +55,12 @@ FIXES = (
         rare=True,
     ),
     Fix(
+        "a role for entries of a bibliography that ARIA has given up",
+        r'(<div class="citation" id="[^"]+") role="doc-biblioentry"',
+        r"\1",
+        rare=True,
+    ),
+    Fix(
         "a handler in an attribute, which the page's policy blocks; printing.js listens instead",
         r'<button onclick="window\.print\(\)"',
         "<button",
