@@ -47,6 +47,8 @@ TIMES = """() => ({
     paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
     interactive: Math.max(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd, seen.busy),
     alive: seen.alive,
+    bytes: [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+        .reduce((sum, file) => sum + file.transferSize, 0),
 })"""
 
 
@@ -111,18 +113,17 @@ def load(browser: Browser, url: str, slow: bool, to_figure: bool) -> Cost:
         )  # processor time, whatever else the machine does
         if slow:
             session.send("Network.emulateNetworkConditions", SLOW)
-        sizes, asked = [], []
-        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+        asked = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(url, wait_until="load")
         if elsewhere := [
             one for one in asked if one.startswith("http") and not one.startswith(url[: url.index("/", 8)])
         ]:
             raise RuntimeError(f"got requests to {elsewhere}, expected every file from this machine")
-        return _cost(page, session, asked, sizes, to_figure)
+        return _cost(page, session, asked, to_figure)
 
 
-def _cost(page: Page, session, asked: list[str], sizes: list[int], to_figure: bool) -> Cost:
+def _cost(page: Page, session, asked: list[str], to_figure: bool) -> Cost:
     if to_figure:
         page.wait_for_function("seen.alive !== null")
     page.wait_for_load_state("networkidle")
@@ -131,7 +132,7 @@ def _cost(page: Page, session, asked: list[str], sizes: list[int], to_figure: bo
     metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
     return Cost(
         requests=len([url for url in asked if url.startswith("http")]),
-        kb=sum(sizes) / 1000,
+        kb=times["bytes"] / 1000,
         paint=times["paint"],
         interactive=times["interactive"],
         alive=times["alive"],

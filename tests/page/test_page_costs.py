@@ -9,7 +9,7 @@ import pytest
 from benchmarks import pages
 from benchmarks.browser import compressing
 
-PAGE = """<!doctype html><title>t</title><p>{text}</p><img src="picture.webp" alt="">
+PAGE = """<!doctype html><title>t</title><link rel="icon" href="data:,"><p>{text}</p><img src="picture.webp" alt="">
 <script src="late.js" defer></script><div class="cw-figure"></div>"""
 LATE = 'document.querySelector(".cw-figure").dataset.state = "ready";'
 
