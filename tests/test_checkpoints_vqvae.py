@@ -78,8 +78,8 @@ def test_a_run_of_the_tool_is_continued_and_measured(tmp_path, monkeypatch):
     """All three recipes on the bundled digits, small and short, the first of them interrupted."""
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    quick = {"model": {"hidden": (2, 3)}, "epochs": 2, "planned": 4, "prior": {"width": 4}}
-    quick |= {"prior_epochs": 1, "twin_epochs": 1, "prior_batch_size": 256, "batch_size": 256}
+    quick = {"model": {"hidden": (2, 3)}, "epochs": 2, "prior": {"width": 4}}
+    quick |= {"prior_epochs": 1, "prior_batch_size": 256, "batch_size": 256}
     settings = train_vqvae.SETTINGS["digits-28"] | quick
     monkeypatch.setitem(train_vqvae.SETTINGS, "digits-28", settings)
     fit = training.fit

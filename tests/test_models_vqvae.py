@@ -187,13 +187,19 @@ def test_the_twin_has_the_same_networks_and_a_gaussian_in_each_cell(pictures):
     twin, model = models.GridVAE(3, input_dim=64, hidden=(4, 5)), small()
     assert twin.latent_dim == 3 * 2 * 2
     assert [w.shape for w in twin.decoder.parameters()] == [w.shape for w in model.decoder.parameters()]
-    assert [w.shape for w in twin.encoder[:4].parameters()] == [w.shape for w in model.encoder[:4].parameters()]
+    heads, vectors = ([w.shape for w in one.encoder.parameters()] for one in (twin, model))
+    assert heads[:-2] == vectors[:-2]
+    assert [shape[0] for shape in heads[-2:]] == [2 * shape[0] for shape in vectors[-2:]]
     bound = losses.elbo(twin, pictures, generator=torch.Generator().manual_seed(0))
     bound.elbo.sum().backward()
     assert all(weight.grad.abs().sum() > 0 for weight in twin.parameters())
     with torch.no_grad():
-        mean = twin.encode(pictures).mean.reshape(60, 3, 2, 2)
-        torch.testing.assert_close(twin.reconstruct(pictures), torch.sigmoid(twin.decoder(mean)).flatten(1))
+        # The networks on the grid itself, means before log-variances in each cell.
+        out, q = twin.encoder[1:-1](pictures.reshape(60, 1, 8, 8)), twin.encode(pictures)
+        torch.testing.assert_close(q.mean, out[:, :3].reshape(60, 12))
+        torch.testing.assert_close(q.logvar, out[:, 3:].reshape(60, 12))
+        logits = twin.decoder[1:-1](q.mean.reshape(60, 3, 2, 2))
+        torch.testing.assert_close(twin.reconstruct(pictures), torch.sigmoid(logits).reshape(60, 64))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Train what chapter 13 shows: a VQ-VAE, the prior over its codes, and a VAE with the same networks at its rate.
 
-`python -m tools.train_checkpoints vqvae-mnist vq-prior-mnist vae-grid-mnist`, about 25 minutes. The prior is fitted to
-the codes of the shipped VQ-VAE: train that one first.
+`python -m tools.train_checkpoints vqvae-mnist vq-prior-mnist vae-grid-mnist`, in this order: the prior is fitted to the
+codes of the shipped VQ-VAE, and the VAE to the rate of that prior.
 """
 
 from __future__ import annotations
@@ -19,26 +19,20 @@ SETTINGS = {
     "mnist": {
         "model": {"hidden": (32, 64)},
         "codes": 64,
-        "epochs": 12,
-        "planned": 20,
+        "epochs": 20,
         "batch_size": 256,
         "prior": {"width": 128},
         "prior_epochs": 12,
         "prior_batch_size": 128,
-        "twin_epochs": 6,
-        "twin_rate": 74.0,
     },
     "digits-28": {
         "model": {"hidden": (16, 32)},
         "codes": 32,
         "epochs": 200,
-        "planned": 200,
         "batch_size": 64,
         "prior": {"width": 64},
         "prior_epochs": 20,
         "prior_batch_size": 32,
-        "twin_epochs": 120,
-        "twin_rate": 92.0,
     },
 }
 ROUNDED = "Weights rounded to float16 before measuring. "
@@ -46,17 +40,9 @@ CLOCK = "training_cpu_minutes: the processor time of one epoch, one thread, time
 
 
 def vqvae(name: str, dataset: str) -> None:
-    """A grid of 7 × 7 words; the codebook follows as moving averages, dead entries start again.
-
-    The learning rate follows a cosine over the planned epochs, of which the last ones are left out on MNIST.
-    """
+    """A grid of 7 × 7 words; the codebook follows as moving averages, dead entries start again."""
     images, settings = data.load(dataset), SETTINGS[dataset]
-    model = models.VQVAE(settings["codes"], **settings["model"])
-    arguments = {
-        "epochs": settings["epochs"],
-        "batch_size": settings["batch_size"],
-        "lr": training.Cosine(2e-3, settings["planned"], settings["planned"] / 40),
-    }
+    model, arguments = models.VQVAE(settings["codes"], **settings["model"]), of_networks(settings)
     recipes.fit(name, model, images.train.x, **arguments)
     measured = cost(models.VQVAE(**model.config), images.train.x, arguments)
     recipes.round_weights(model)
@@ -105,29 +91,31 @@ def prior(name: str, dataset: str) -> None:
 
 
 def twin(name: str, dataset: str) -> None:
-    """The same networks with Gaussians in the cells, made to spend about what the VQ-VAE's words cost."""
+    """The same networks with Gaussians in the cells, trained as long, made to spend what the VQ-VAE's words cost."""
     images, settings = data.load(dataset), SETTINGS[dataset]
-    model, epochs = models.GridVAE(**settings["model"]), settings["twin_epochs"]
-    arguments = {
-        "epochs": epochs,
-        "batch_size": settings["batch_size"],
-        "lr": training.Cosine(2e-3, epochs, warmup=epochs / 40),
-        "objective": at_rate,
-        "rate": settings["twin_rate"],
-    }
+    rate = checkpoints.manifest(f"vq-prior-{dataset}")["metrics"]["test_rate"]
+    model = models.GridVAE(**settings["model"])
+    arguments = of_networks(settings) | {"objective": at_rate, "rate": rate}
     recipes.fit(name, model, images.train.x, **arguments)
     measured = cost(models.GridVAE(**model.config), images.train.x, arguments)
     recipes.round_weights(model)
     bound = metrics.elbo(model, images.test.x, samples=10)
     measured |= errors(model, images) | {
-        "trained_to_rate": settings["twin_rate"],
+        "trained_to_rate": rate,
         "test_elbo": bound.elbo,
         "test_reconstruction": bound.reconstruction,
         "test_kl": bound.kl,
         "test_sharpness": sharpness(model, images.test.x),
     }
-    note = f"Trained to a mean KL of {settings['twin_rate']:g} nats (tools.train_vqvae.at_rate). "
+    note = f"Trained to the rate of vq-prior-{dataset}, {rate:.1f} nats (tools.train_vqvae.at_rate). "
     recipes.ship(name, model, images, measured, dtype=torch.float16, note=note + ROUNDED + CLOCK)
+
+
+def of_networks(settings: dict) -> dict:
+    """How the convolutional networks are trained, with words in the cells or with Gaussians."""
+    epochs = settings["epochs"]
+    schedule = training.Cosine(2e-3, epochs, warmup=epochs / 40)
+    return {"epochs": epochs, "batch_size": settings["batch_size"], "lr": schedule}
 
 
 def at_rate(model: nn.Module, x: Tensor, *, generator: torch.Generator, rate: float) -> dict[str, Tensor]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from course_lib import validation
 from course_lib.distributions import Gaussian, standard_normal_log_prob
 from course_lib.metrics._blocks import Estimate, estimate
-from course_lib.metrics.posterior import aggregated_posterior_log_prob, posteriors
+from course_lib.metrics.posterior import aggregated_posterior_log_prob, draw_from_aggregated_posterior
 
 
 class KLDecomposition(NamedTuple):
@@ -62,20 +60,14 @@ def kl_decomposition(vae, x: Tensor, *, samples: int = 1000, seed: int = 0) -> K
     ----------
     Chen et al. (2018), equation 2.
     """
-    x, samples = validation.data_matrix(x), validation.positive_int(samples, "samples")
-    if samples < 2:
-        raise ValueError("got samples = 1, expected at least 2: one alone has no standard error")
-    with torch.no_grad():
-        q = posteriors(vae, x)
-        generator = torch.Generator().manual_seed(seed)
-        rows = torch.randint(len(x), (samples,), generator=generator)
-        z = Gaussian(q.mean[rows], q.logvar[rows]).sample(generator)
-        joint, kl = aggregated_posterior_log_prob(q, z).double(), estimate(q.kl()).mean
-        columns = (slice(j, j + 1) for j in range(z.shape[1]))
-        each = [
-            aggregated_posterior_log_prob(Gaussian(q.mean[:, j], q.logvar[:, j]), z[:, j].contiguous()) for j in columns
-        ]
-        marginals, prior = torch.stack(each).double().sum(dim=0), standard_normal_log_prob(z.double())
+    q, z = draw_from_aggregated_posterior(vae, x, samples=samples, seed=seed)
+    joint, kl = aggregated_posterior_log_prob(q, z).double(), estimate(q.kl()).mean
+    dimensions = zip(*(columns.split(1, dim=1) for columns in (q.mean, q.logvar, z)), strict=True)
+    marginals = sum(
+        aggregated_posterior_log_prob(Gaussian(mean, logvar), z_j.contiguous()).double()
+        for mean, logvar, z_j in dimensions
+    )
+    prior = standard_normal_log_prob(z.double())
     to_prior = estimate(joint - prior)
     information = Estimate(kl - to_prior.mean, to_prior.standard_error)
     return KLDecomposition(kl, information, estimate(joint - marginals), estimate(marginals - prior))

@@ -40,11 +40,34 @@ class CodeInformation(NamedTuple):
         return f"kl {self.kl:.3f} = {parts} (± {self.standard_error:.3f}) nats"
 
 
+@torch.no_grad()
 def posteriors(vae, x: Tensor) -> Gaussian:
     """q(z | x) of every example, without gradients: mean and logvar of shape (n, d)."""
-    with torch.no_grad():
-        answers = [vae.encode(block) for block in split(validation.data_matrix(x))]
+    answers = [vae.encode(block) for block in split(validation.data_matrix(x))]
     return Gaussian(torch.cat([a.mean for a in answers]), torch.cat([a.logvar for a in answers]))
+
+
+@torch.no_grad()
+def draw_from_aggregated_posterior(vae, x: Tensor, *, samples: int, seed: int) -> tuple[Gaussian, Tensor]:
+    """The posteriors of all n examples, and codes drawn from their average: each from one of them, chosen by chance.
+
+    Returns
+    -------
+    q : Gaussian
+        mean and logvar of shape (n, d), without gradients.
+    z : Tensor
+        Shape (samples, d).
+
+    Raises
+    ------
+    ValueError
+        If `samples` is below 2.
+    """
+    if validation.positive_int(samples, "samples") < 2:
+        raise ValueError("got samples = 1, expected at least 2: one alone has no standard error")
+    q, generator = posteriors(vae, x), torch.Generator().manual_seed(seed)
+    rows = torch.randint(len(q.mean), (samples,), generator=generator)
+    return q, Gaussian(q.mean[rows], q.logvar[rows]).sample(generator)
 
 
 def aggregated_posterior_log_prob(q: Gaussian, z: Tensor) -> Tensor:
@@ -112,14 +135,7 @@ def code_information(vae, x: Tensor, *, samples: int = 1000, seed: int = 0) -> C
     ----------
     Hoffman & Johnson (2016).
     """
-    x, samples = validation.data_matrix(x), validation.positive_int(samples, "samples")
-    if samples < 2:
-        raise ValueError("got samples = 1, expected at least 2: one alone has no standard error")
-    with torch.no_grad():
-        q = posteriors(vae, x)
-        generator = torch.Generator().manual_seed(seed)
-        rows = torch.randint(len(x), (samples,), generator=generator)
-        z = Gaussian(q.mean[rows], q.logvar[rows]).sample(generator)
-        excess = estimate(aggregated_posterior_log_prob(q, z) - standard_normal_log_prob(z))
-        kl = estimate(q.kl()).mean
+    q, z = draw_from_aggregated_posterior(vae, x, samples=samples, seed=seed)
+    excess = estimate(aggregated_posterior_log_prob(q, z) - standard_normal_log_prob(z))
+    kl = estimate(q.kl()).mean
     return CodeInformation(kl, kl - excess.mean, excess.mean, excess.standard_error)

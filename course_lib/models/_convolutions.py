@@ -1,4 +1,4 @@
-"""The convolutional encoder and decoder: a square picture in, a grid of a quarter of its side out, and back."""
+"""What convolutional encoders and decoders are made of: a grid of a quarter of a picture's side, and first weights."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def two_widths(hidden: Sequence[int]) -> tuple[int, int]:
 def grid_encoder(hidden: tuple[int, int], out_channels: int) -> nn.Sequential:
     """(n, 1, s, s) → (n, out_channels, s/4, s/4): two convolutions halve the side, a third mixes neighbouring cells."""
     first, second = hidden
-    return _initialised(
+    return he_initialised(
         nn.Conv2d(1, first, 4, stride=2, padding=1),
         nn.ReLU(),
         nn.Conv2d(first, second, 4, stride=2, padding=1),
@@ -49,7 +49,7 @@ def grid_encoder(hidden: tuple[int, int], out_channels: int) -> nn.Sequential:
 def grid_decoder(in_channels: int, hidden: tuple[int, int]) -> nn.Sequential:
     """(n, in_channels, s/4, s/4) → logits (n, 1, s, s): the encoder's mirror image; transposed layers double."""
     first, second = hidden
-    return _initialised(
+    return he_initialised(
         nn.Conv2d(in_channels, second, 3, padding=1),
         nn.ReLU(),
         nn.ConvTranspose2d(second, first, 4, stride=2, padding=1),
@@ -58,17 +58,21 @@ def grid_decoder(in_channels: int, hidden: tuple[int, int]) -> nn.Sequential:
     )
 
 
-def _initialised(*layers: nn.Module) -> nn.Sequential:
-    """Biases at 0, weights with He's variance of 2 / fan_in (He et al. 2015, equation 10).
+def he_initialised(*layers: nn.Module) -> nn.Sequential:
+    """The layers in a row, biases at 0, weights with He's variance of 2 / fan_in (He et al. 2015, equation 10).
 
     The fan-in of a transposed convolution is what arrives at one output: its kernel overlaps itself at a stride, so
     that only kernel / stride² of its weights meet there.
     """
     for layer in layers:
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            taps = math.prod(layer.kernel_size)
+        if isinstance(layer, nn.Linear):
+            fan_in = layer.in_features
+        elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            fan_in = layer.in_channels * math.prod(layer.kernel_size)
             if isinstance(layer, nn.ConvTranspose2d):
-                taps /= math.prod(layer.stride)
-            nn.init.normal_(layer.weight, std=math.sqrt(2 / (layer.in_channels * taps)))
-            nn.init.zeros_(layer.bias)
+                fan_in /= math.prod(layer.stride)
+        else:
+            continue
+        nn.init.normal_(layer.weight, std=math.sqrt(2 / fan_in))
+        nn.init.zeros_(layer.bias)
     return nn.Sequential(*layers)

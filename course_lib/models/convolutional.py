@@ -5,44 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from course_lib import validation
-from course_lib.distributions import Gaussian
+from course_lib.models._convolutions import he_initialised
 from course_lib.models._mlp import seeded
+from course_lib.models.vae import GaussianVAE
 
 KERNEL = 4  # of convolutions with stride 2 and padding 1: the output is half as high and wide
 
 
 def halving_encoder(side: int, channels: Sequence[int], outputs: int) -> nn.Sequential:
-    """Convolutions that halve height and width, each with a ReLU, then one matrix: (n, side²) → (n, outputs).
-
-    Weights start at He's variance 2 / fan_in, biases at 0; the last matrix, whose outputs are no ReLU's inputs, at
-    1 / fan_in.
-    """
+    """Convolutions that halve height and width, each with a ReLU, then one matrix: (n, side²) → (n, outputs)."""
     small = _smallest(side, channels)
     layers: list[nn.Module] = [nn.Unflatten(1, (1, side, side))]
     for inside, outside in pairwise((1, *channels)):
-        layers += [_started(nn.Conv2d(inside, outside, KERNEL, 2, 1), inside * KERNEL**2), nn.ReLU()]
-    last = nn.Linear(channels[-1] * small**2, outputs)
-    return nn.Sequential(*layers, nn.Flatten(), _started(last, 2 * last.in_features))
+        layers += [nn.Conv2d(inside, outside, KERNEL, 2, 1), nn.ReLU()]
+    return he_initialised(*layers, nn.Flatten(), nn.Linear(channels[-1] * small**2, outputs))
 
 
 def doubling_decoder(side: int, channels: Sequence[int], inputs: int) -> nn.Sequential:
     """The way back, (n, inputs) → (n, side²): one matrix, then transposed convolutions that double height and width."""
     small, first = _smallest(side, channels), channels[-1]
-    layers: list[nn.Module] = [
-        _started(nn.Linear(inputs, first * small**2), inputs),
-        nn.Unflatten(1, (first, small, small)),
-    ]
+    layers: list[nn.Module] = [nn.Linear(inputs, first * small**2), nn.Unflatten(1, (first, small, small))]
     for inside, outside in pairwise((*reversed(channels), 1)):
-        # With stride 2, each output pixel is reached by a quarter of the kernel.
-        layers += [nn.ReLU(), _started(nn.ConvTranspose2d(inside, outside, KERNEL, 2, 1), inside * KERNEL**2 // 4)]
-    return nn.Sequential(*layers, nn.Flatten())
+        layers += [nn.ReLU(), nn.ConvTranspose2d(inside, outside, KERNEL, 2, 1)]
+    return he_initialised(*layers, nn.Flatten())
 
 
-class ConvVAE(nn.Module):
+class ConvVAE(GaussianVAE):
     """Variational autoencoder for square pictures with a convolutional encoder and decoder; all else is as in `VAE`.
 
     Parameters
@@ -66,8 +57,6 @@ class ConvVAE(nn.Module):
     ----------
     Kingma & Welling (2014); LeCun et al. (1989) for the convolutions.
     """
-
-    objective = "elbo"
 
     def __init__(
         self,
@@ -97,28 +86,6 @@ class ConvVAE(nn.Module):
             self.encoder = halving_encoder(self.side, channels, 2 * self.latent_dim)
             self.decoder = doubling_decoder(self.side, channels, self.latent_dim)
 
-    def encode(self, x: Tensor) -> Gaussian:
-        """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""
-        out = self.encoder(validation.data_matrix(x, width=self.input_dim, like=self.encoder[1].weight))
-        return Gaussian(*out.chunk(2, dim=1))
-
-    def decode_logits(self, z: Tensor) -> Tensor:
-        """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder[0].weight, name="z"))
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Pixel means of p_θ(x | z): (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""
-        return torch.sigmoid(self.decode_logits(z))
-
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """Decode the mean code: (n, D) → (n, D). Not a sample, and its error is not the ELBO's."""
-        return self.decode(self.encode(x).mean)
-
-    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """Pixel means of n codes drawn from the prior: (n, D), each in [0, 1]."""
-        z = torch.randn(validation.positive_int(n, "n"), self.latent_dim, generator=generator)
-        return self.decode(z.to(self.decoder[0].weight))
-
 
 def _smallest(side: int, channels: Sequence[int]) -> int:
     """Height and width after the last convolution."""
@@ -127,10 +94,3 @@ def _smallest(side: int, channels: Sequence[int]) -> int:
             f"got side = {side} and {len(channels)} channels, expected a side that can be halved that often; at least 1"
         )
     return side // 2 ** len(channels)
-
-
-def _started(layer: nn.Module, fan_in: int) -> nn.Module:
-    """The layer with weights drawn at the variance 2 / fan_in (He et al. 2015, equation 10) and biases 0."""
-    nn.init.normal_(layer.weight, std=(2 / fan_in) ** 0.5)
-    nn.init.zeros_(layer.bias)
-    return layer

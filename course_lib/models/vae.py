@@ -12,7 +12,49 @@ from course_lib.distributions import Gaussian
 from course_lib.models._mlp import mlp, seeded
 
 
-class VAE(nn.Module):
+class GaussianVAE(nn.Module):
+    """What every VAE of the course does with its two networks, whatever these are made of.
+
+    Attributes
+    ----------
+    encoder : Module
+        (n, D) → (n, 2d): μ and log σ² side by side.
+    decoder : Module
+        (n, d) → (n, D), before the sigmoid.
+    input_dim, latent_dim : int
+        D and d.
+    """
+
+    objective = "elbo"
+    encoder: nn.Module
+    decoder: nn.Module
+    input_dim: int
+    latent_dim: int
+
+    def encode(self, x: Tensor) -> Gaussian:
+        """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""
+        out = self.encoder(validation.data_matrix(x, width=self.input_dim, like=next(self.parameters())))
+        return Gaussian(*out.chunk(2, dim=1))
+
+    def decode_logits(self, z: Tensor) -> Tensor:
+        """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
+        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=next(self.parameters()), name="z"))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Pixel means of p_θ(x | z): (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""
+        return torch.sigmoid(self.decode_logits(z))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Decode the mean code: (n, D) → (n, D). Not a sample, and its error is not the ELBO's."""
+        return self.decode(self.encode(x).mean)
+
+    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """Pixel means of n codes drawn from the prior: (n, D), each in [0, 1]."""
+        z = torch.randn(validation.positive_int(n, "n"), self.latent_dim, generator=generator)
+        return self.decode(z.to(next(self.parameters())))
+
+
+class VAE(GaussianVAE):
     """Variational autoencoder with a Gaussian q_φ(z | x) of diagonal covariance and the prior N(0, I).
 
     It is `Autoencoder` with two heads: the encoder's last layer gives μ and log σ² side by side.
@@ -38,8 +80,6 @@ class VAE(nn.Module):
     ----------
     Kingma & Welling (2014); Rezende, Mohamed & Wierstra (2014).
     """
-
-    objective = "elbo"
 
     def __init__(
         self,
@@ -69,25 +109,3 @@ class VAE(nn.Module):
         with seeded(seed):
             self.encoder = mlp([*widths, 2 * self.latent_dim], activation)
             self.decoder = mlp([self.latent_dim, *reversed(widths)], activation)
-
-    def encode(self, x: Tensor) -> Gaussian:
-        """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""
-        out = self.encoder(validation.data_matrix(x, width=self.input_dim, like=self.encoder[0].weight))
-        return Gaussian(*out.chunk(2, dim=1))
-
-    def decode_logits(self, z: Tensor) -> Tensor:
-        """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder[0].weight, name="z"))
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Pixel means of p_θ(x | z): (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""
-        return torch.sigmoid(self.decode_logits(z))
-
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """Decode the mean code: (n, D) → (n, D). Not a sample, and its error is not the ELBO's."""
-        return self.decode(self.encode(x).mean)
-
-    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """Pixel means of n codes drawn from the prior: (n, D), each in [0, 1]."""
-        z = torch.randn(validation.positive_int(n, "n"), self.latent_dim, generator=generator)
-        return self.decode(z.to(self.decoder[0].weight))

@@ -18,16 +18,12 @@ class VQVAE(nn.Module):
 
     Parameters
     ----------
-    codes : int
-        Number K of entries, at least 1.
-    code_dim : int
-        Length d of an entry, at least 1.
+    codes, code_dim, learning, restart
+        As in `VectorQuantiser`.
     input_dim : int
         Pixels of a square picture whose side divides by 4; the grid has a quarter of its side: 784 makes 7 × 7 cells.
     hidden : sequence of int
         Channels after the first and after the second halving; the decoder mirrors them.
-    learning, restart
-        As in `VectorQuantiser`.
     seed : int
         Of the first weights and of the codebook.
 
