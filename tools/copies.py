@@ -6,6 +6,7 @@ comments; the links between these are written when a copy is put into the site.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -13,6 +14,20 @@ from pathlib import Path
 PDF, ZIP = "through-the-bottleneck.pdf", "through-the-bottleneck-site.zip"
 NAMES = {PDF: "the book as a PDF", ZIP: "this site as a zip, to read without a network"}
 PLACE = re.compile(r"(<!-- copies -->).*?(<!-- end of copies -->)", re.DOTALL)
+
+
+def read_facts(site: Path) -> dict:
+    """What the build says of itself in `book/health.json`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the site has not been built.
+    """
+    health = site / "book" / "health.json"
+    if not health.is_file():
+        raise FileNotFoundError(f"got no built book in {site}, expected {health}; run make book")
+    return json.loads(health.read_text(encoding="utf-8"))
 
 
 def publish(copy: Path, site: Path) -> None:

@@ -6,13 +6,12 @@ The same site gives the same zip, byte by byte: files in order, their time that 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
-from tools.copies import NAMES, ZIP, publish, unlinked
+from tools.copies import NAMES, ZIP, publish, read_facts, unlinked
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "through-the-bottleneck"
@@ -62,10 +61,7 @@ def write(site: Path, target: Path) -> None:
     FileNotFoundError
         If the site has not been built.
     """
-    health = site / "book" / "health.json"
-    if not health.is_file():
-        raise FileNotFoundError(f"got no built book in {site}, expected {health}; run make book")
-    facts = json.loads(health.read_text(encoding="utf-8"))
+    facts = read_facts(site)
     built = datetime.fromisoformat(facts["built"])
     readme = README.format(built=f"{built.day} {built:%B %Y}", edition=facts["edition_says"])
     contents = {"README.txt": readme.encode()}

@@ -14,7 +14,8 @@ from tools.grading.session import Limits
 
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 # Processor time, so a busy machine changes nothing; half half a gigabyte, so that a small one is not filled.
-SHORT = Limits(seconds=1.5, wall_factor=10.0, total_seconds=20.0, memory=2**29)
+# Twice what the honest and the harmless need on a slow machine.
+SHORT = Limits(seconds=3.0, wall_factor=6.0, total_seconds=30.0, memory=2**29)
 
 
 def missing(what: str):

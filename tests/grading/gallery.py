@@ -122,7 +122,7 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
             BOTH, IN_PART, "it was left out", extra="import os\nwhile True:\n  try: os.fork()\n  except OSError: pass"
         ),
         "10 GB": Case(OTHER, told="allocate", answer=function("return torch.ones(10**10 // 4)")),
-        "memory in many processes": Case(BOTH, IN_PART, "GB of memory", extra=MEMORY),
+        "memory in many processes": Case(BOTH, IN_PART, f"GB of memory|{TOO_LONG}", extra=MEMORY),
         "10 MB of output": Case(BOTH, extra="for _ in range(100): print('x' * 100_000)"),
         "10 MB of output past Python": Case(BOTH, extra="import os\nfor _ in range(200): os.write(1, b'x' * 50_000)"),
         "a large answer": Case(

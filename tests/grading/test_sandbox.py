@@ -14,7 +14,7 @@ import pytest
 
 from course_lib import checks
 from tests.grading.conftest import SHORT, missing
-from tests.grading.gallery import TOO_LONG
+from tests.grading.gallery import MEMORY, TOO_LONG
 from tests.grading.toy_course import KL, solution
 from tools.grading import __main__ as program
 from tools.grading import sandbox
@@ -115,6 +115,12 @@ def test_nothing_of_the_environment_comes_in(session, monkeypatch):
 def test_an_end_is_named(kind, code, how):
     with Session(kind, SHORT) as running, pytest.raises(Ended, match=how):
         running.run_cell(code)
+
+
+def test_memory_of_all_processes_together_is_limited(kind):
+    """To fill it takes a slow machine longer than a cell has elsewhere in these tests."""
+    with Session(kind, replace(SHORT, seconds=60.0)) as running, pytest.raises(Ended, match=r"used more than 1\.5 GB"):
+        running.run_cell(MEMORY)
 
 
 GRADER = """

@@ -6,7 +6,6 @@ With names of chapters, such as `02-pca`, it prints these alone and leaves the s
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from datetime import datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from tools.browser import chromium
-from tools.copies import PDF, publish
+from tools.copies import PDF, publish, read_facts
 from tools.pdf.contents import Entry, read_contents
 from tools.pdf.finish import finish
 from tools.pdf.press import print_book
@@ -32,10 +31,7 @@ def make(site: Path, entries: list[Entry], target: Path) -> int:
     FileNotFoundError
         If the site has not been built.
     """
-    health = site / "book" / "health.json"
-    if not health.is_file():
-        raise FileNotFoundError(f"got no built book in {site}, expected {health}; run make book")
-    facts = json.loads(health.read_text(encoding="utf-8"))
+    facts = read_facts(site)
     imprint = read_imprint(facts)
     keys = [entry.key for entry in entries]
 
