@@ -37,8 +37,9 @@ def factor_information(codes: Tensor, factors: Tensor, *, bins: int = 20) -> Ten
     Parameters
     ----------
     codes : Tensor
-        Float, shape (n, d). For a VAE give draws from q(z | x) and not its means: a collapsed dimension may carry
-        in the sixth decimal of its mean what no decoder ever sees.
+        Float, shape (n, d). For a VAE give draws from q(z | x) and not its means: cutting takes no notice of
+        scale, so that the small wobble of a collapsed dimension's mean would count for more than its KL, which is the
+        most that the dimension can tell.
     factors : Tensor
         int64, at least 0, shape (n, K): the level of each factor.
     bins : int
