@@ -161,8 +161,11 @@ def test_squared_correlations_are_those_of_a_regression():
     ],
 )
 def test_what_cannot_be_scored_is_refused(codes, factors, error, message):
+    """By either score."""
     with pytest.raises(error, match=message):
         metrics.mutual_information_gap(codes, factors)
+    with pytest.raises(error, match=message):
+        metrics.separated_attribute_predictability(codes, factors, (True,))
 
 
 def test_bins_and_orders_are_checked():
