@@ -16,7 +16,7 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
 
 # What leaves a picture under a cell: a figure made there, or one of course_lib's (two of its functions draw nothing).
-DRAWS = re.compile(r"\bplt\.(subplots|figure|imshow|plot)\(|\bplots\.(?!(style|grid_codes)\b)\w+\(")
+DRAWS = re.compile(r"\bplt\.(subplots|subplot_mosaic|figure|imshow|plot)\(|\bplots\.(?!(style|grid_codes)\b)\w+\(")
 # …unless the picture is glued, and shown, with its alt text, elsewhere.
 GLUES = re.compile(r"\bglue\(")
 

@@ -95,18 +95,19 @@ def test_the_long_axis_of_an_ellipse_turns_with_the_rotation(shapes, grid):
     torch.testing.assert_close(angle, values(shapes, levels[ellipses], "rotation"), rtol=0, atol=0.03)
 
 
-def test_triangles_point_where_the_rotation_says(shapes, grid):
-    """Up is 0, and the third moment of the ink along the axis has the tip's sign, so no half turn is confused."""
+@pytest.mark.parametrize(("shape", "up"), [(1, 1), (2, -1)], ids=["the tip of a triangle", "the point of a heart"])
+def test_what_points_points_where_the_rotation_says(shapes, grid, shape, up):
+    """Up at 0, or down: the third moment of the ink along the axis has that sign, so no half turn is confused."""
     images, levels = grid
-    triangles = levels[:, 0] == 1
-    angle = values(shapes, levels[triangles], "rotation")
-    _, centre, _ = central_moments(images[triangles])
+    some = levels[:, 0] == shape
+    angle = values(shapes, levels[some], "rotation")
+    _, centre, _ = central_moments(images[some])
     place = torch.arange(32, dtype=torch.float64) - 15.5
     along = (
         -torch.sin(angle)[:, None, None] * (place - centre[:, :1])[:, None, :]
         + torch.cos(angle)[:, None, None] * (-place - centre[:, 1:])[:, :, None]
     )
-    assert bool(((images[triangles] * along**3).sum(dim=(1, 2)) > 0).all())
+    assert bool((up * (images[some] * along**3).sum(dim=(1, 2)) > 0).all())
 
 
 @pytest.mark.parametrize("k", range(5))

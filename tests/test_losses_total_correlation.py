@@ -105,7 +105,7 @@ def test_at_beta_one_the_loss_is_that_of_the_vae():
 
 
 def test_beta_weights_the_total_correlation_and_nothing_else():
-    """The loss is linear in β, with the estimate as its slope; the other terms stay."""
+    """The loss is linear in β, with the weighted estimate for 40 examples as its slope; the other terms stay."""
     x, vae = torch.rand(16, 10, generator=torch.Generator().manual_seed(1)), models.VAE(3, input_dim=10, hidden=(8,))
     at = {
         beta: losses.tc_elbo_terms(vae, x, generator=torch.Generator().manual_seed(2), beta=beta, dataset_size=40)
@@ -113,6 +113,9 @@ def test_beta_weights_the_total_correlation_and_nothing_else():
     }
     torch.testing.assert_close(at[6.0]["loss"] - at[1.0]["loss"], 5 * at[1.0]["total_correlation"])
     torch.testing.assert_close(at[6.0]["elbo"], at[1.0]["elbo"])
+    q = vae.encode(x)
+    expected = losses.batch_densities(q, q.sample(torch.Generator().manual_seed(2)), 40, estimator="weighted")
+    torch.testing.assert_close(at[6.0]["total_correlation"], expected.total_correlation)
 
 
 def test_its_gradient_makes_dependent_dimensions_less_dependent():

@@ -128,6 +128,18 @@ def test_the_gap_of_thresholds_is_found_by_hand():
     assert sap.score == pytest.approx(1 / 3)
 
 
+def test_thresholds_are_as_many_as_levels_and_every_level_weighs_the_same():
+    """60 of one level and 10 of the other: (40/60 + 1)/2 by one threshold. Four turns in one dimension need three."""
+    levels = torch.tensor([0] * 60 + [1] * 10)[:, None]
+    overlap = torch.tensor([0.0] * 40 + [1.0] * 30)
+    sap = metrics.separated_attribute_predictability(torch.stack([overlap, torch.zeros(70)], 1), levels, (False,))
+    assert sap.table[:, 0].tolist() == pytest.approx([5 / 6, 1 / 2])
+    turns = torch.arange(4.0).repeat(10)
+    codes = torch.stack([turns, torch.zeros(40)], dim=1)
+    sap = metrics.separated_attribute_predictability(codes, (turns % 2).long()[:, None], (False,))
+    assert sap.table[:, 0].tolist() == pytest.approx([3 / 4, 1 / 2])
+
+
 def test_squared_correlations_are_those_of_a_regression():
     codes = turned(perfect(), 0.4) + 0.5 * normal(N, 5)
     table = metrics.separated_attribute_predictability(codes, FACTORS, ORDERED).table
@@ -149,8 +161,11 @@ def test_squared_correlations_are_those_of_a_regression():
     ],
 )
 def test_what_cannot_be_scored_is_refused(codes, factors, error, message):
+    """By either score."""
     with pytest.raises(error, match=message):
         metrics.mutual_information_gap(codes, factors)
+    with pytest.raises(error, match=message):
+        metrics.separated_attribute_predictability(codes, factors, (True,))
 
 
 def test_bins_and_orders_are_checked():

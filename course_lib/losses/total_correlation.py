@@ -47,10 +47,10 @@ def batch_densities(q: Gaussian, z: Tensor, dataset_size: int, *, estimator: str
     dataset_size : int
         Number n of examples that the batch was drawn from, at least m.
     estimator : {"weighted", "stratified"}
-        How the densities q(z_i | x_k) under the m posteriors are averaged. "weighted" divides their sum by n · m: it is
-        below log q(z) in expectation, and by a lot. "stratified" gives the posterior that z_i came from the
-        weight 1/n that it has in q(z), and the m − 1 others the rest: q(z) itself is then estimated without bias, its
-        logarithm still from below.
+        How the densities q(z_i | x_k) under the m posteriors are averaged. "weighted" divides their sum by n · m, which
+        is their mean over n: each logarithm contains the constant −log n. "stratified" gives the posterior that z_i
+        came from the weight 1/n that it has in q(z), and the m − 1 others equal parts of the rest: q(z) itself is then
+        estimated without bias, its logarithm still from below.
 
     Returns
     -------
@@ -64,7 +64,8 @@ def batch_densities(q: Gaussian, z: Tensor, dataset_size: int, *, estimator: str
 
     References
     ----------
-    Chen et al. (2018), section 3.1 and appendix C.
+    Chen et al. (2018), section 3.1 and appendix C. The paper's stratified weights differ among the m − 1 others; the
+    equal ones are their mean over all orders of the batch.
     """
     validation.same_shape(z, q.mean, ("z", "q.mean"))
     validation.choice(estimator, "estimator", ESTIMATORS)
@@ -110,7 +111,7 @@ def tc_elbo_terms(
     dict of Tensor
         `loss`, `elbo`, `reconstruction`, `kl` and `total_correlation`, each of shape (m,), in nats. The loss is
         −reconstruction + kl + (β − 1) · total_correlation, the last one by the "weighted" estimator of
-        `batch_densities`: too large by several nats, so that it says little as a number; constants have no gradient.
+        `batch_densities`. It contains the constant (d − 1) log n, so that as a number it says nothing.
 
     Raises
     ------

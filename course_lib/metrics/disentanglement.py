@@ -37,8 +37,9 @@ def factor_information(codes: Tensor, factors: Tensor, *, bins: int = 20) -> Ten
     Parameters
     ----------
     codes : Tensor
-        Float, shape (n, d). For a VAE give draws from q(z | x) and not its means: a collapsed dimension may carry
-        in the sixth decimal of its mean what no decoder ever sees.
+        Float, shape (n, d). For a VAE give draws from q(z | x) and not its means: cutting takes no notice of
+        scale, so that the small wobble of a collapsed dimension's mean would count for more than its KL, which is the
+        most that the dimension can tell.
     factors : Tensor
         int64, at least 0, shape (n, K): the level of each factor.
     bins : int
@@ -84,10 +85,8 @@ def mutual_information_gap(codes: Tensor, factors: Tensor, *, bins: int = 20) ->
     Chen et al. (2018), equation 6. They integrate over q(z | x); cutting into 20 bins is Locatello et al. (2019).
     """
     table = factor_information(codes, factors, bins=bins)
-    entropies = torch.stack([_entropy(factor) for factor in factors.T])
-    if not bool((entropies > 0).all()):
-        raise ValueError("got a factor with a single level, expected at least two: there is nothing to know about it")
-    return _gap(table, table / entropies)
+    _refuse_constants(factors)
+    return _gap(table, table / torch.stack([_entropy(factor) for factor in factors.T]))
 
 
 def separated_attribute_predictability(codes: Tensor, factors: Tensor, ordered: tuple[bool, ...]) -> FactorGap:
@@ -96,7 +95,7 @@ def separated_attribute_predictability(codes: Tensor, factors: Tensor, ordered: 
     Parameters
     ----------
     codes, factors
-        As in `factor_information`; d ≥ 2.
+        As in `factor_information`; d ≥ 2, and every factor has at least two levels among the n.
     ordered : tuple of bool
         For each factor, whether its levels are in an order, as `Factor.ordered` says.
 
@@ -113,6 +112,7 @@ def separated_attribute_predictability(codes: Tensor, factors: Tensor, ordered: 
     Kumar, Sattigeri & Balakrishnan (2018), section 3.
     """
     factors = _checked(codes, factors)
+    _refuse_constants(factors)
     if len(ordered) != factors.shape[1]:
         raise ValueError(f"got ordered for {len(ordered)} factors, expected it for {factors.shape[1]}")
     columns = [
@@ -131,6 +131,11 @@ def _checked(codes: Tensor, factors: Tensor) -> Tensor:
     if int(factors.min()) < 0:
         raise ValueError("got a negative level, expected levels counted from 0")
     return factors
+
+
+def _refuse_constants(factors: Tensor) -> None:
+    if bool((factors.amin(dim=0) == factors.amax(dim=0)).any()):
+        raise ValueError("got a factor with a single level, expected at least two: there is nothing to know about it")
 
 
 def _entropy(levels: Tensor) -> Tensor:
@@ -161,6 +166,6 @@ def _thresholds(codes: Tensor, levels: Tensor) -> Tensor:
 
     scores, y = [], levels.numpy()
     for z in codes.T.numpy():
-        tree = DecisionTreeClassifier(max_leaf_nodes=max(2, int(levels.unique().numel())), class_weight="balanced")
+        tree = DecisionTreeClassifier(max_leaf_nodes=int(levels.unique().numel()), class_weight="balanced")
         scores.append(balanced_accuracy_score(y, tree.fit(z[:, None], y).predict(z[:, None])))
     return torch.tensor(scores, dtype=torch.float64)

@@ -31,13 +31,13 @@ export function within(value, n) {
 
 /** A share as percent, without decimals. */
 export function percent(share) {
-  return `${Math.round(100 * share)} %`;
+  return `${Math.round(100 * share)}\u00a0%`;
 }
 
-/** What a dimension answers to, in words: every factor of which it knows a tenth or more, the best known first. */
-export function answersTo(shares, factors, least = 0.1) {
+/** What a dimension knows, in words: every factor of which it knows a tenth or more, the best known first. */
+export function knows(shares, factors, least = 0.1) {
   const known = factors.map((factor, k) => [shares[k], factor]).filter(([share]) => share >= least);
-  if (!known.length) return "no factor";
+  if (!known.length) return "less than a tenth of any factor";
   return known.sort(([a], [b]) => b - a).map(([share, factor]) => `${factor} (${percent(share)})`).join(", ");
 }
 
@@ -88,7 +88,7 @@ function render({ model, el, signal }) {
         onInput: (value) => life.update({ z: withDimension(get("z"), j, value), touched: j }),
       });
       const input = one.el.querySelector("input");
-      input.setAttribute("aria-label", `${nameOf(j)}, ${format(run.prices[j])} nats, knows ${answersTo(run.shares[j], factors)}`);
+      input.setAttribute("aria-label", `${nameOf(j)}, ${format(run.prices[j])} nats, knows ${knows(run.shares[j], factors)}`);
       one.el.addEventListener("focusin", () => touched() === j || life.update({ touched: j }), { signal: life.signal });
       const cells = run.shares[j].map((share) => {
         const cell = h("span", { className: "fs-cell" }, String(Math.round(100 * share)));
@@ -135,7 +135,7 @@ function render({ model, el, signal }) {
     drawTraversal(row, Math.max(220, row.parentElement.clientWidth), along, side, (z[j] + reach) / (2 * reach), [-reach, reach], ink);
     title.textContent = `${nameOf(j)} alone, from ${format(-reach, 1)} to ${format(reach, 1)}`;
     row.setAttribute("aria-label", `Eleven pictures: ${title.textContent}`);
-    said.say(`${nameOf(j)} = ${format(z[j])} costs ${format(run.prices[j])} nats and answers to ${answersTo(run.shares[j], factors)}.`);
+    said.say(`${nameOf(j)} = ${format(z[j])}. The dimension costs ${format(run.prices[j])} nats on average and knows ${knows(run.shares[j], factors)}.`);
   }
   return life.end;
 }
