@@ -82,6 +82,15 @@ def test_no_page_depends_on_another_host(page):
     assert not re.search(r"""!\[[^]]*\]\(https?://|<(script|iframe|img|link)[^>]*https?://""", text)
 
 
+def test_the_glossary_is_in_alphabetical_order():
+    """So a word is found on paper too, and no entry swallows the first line of the next one."""
+    text = (ROOT / "book" / "appendix" / "glossary.md").read_text(encoding="utf-8")
+    entries = re.findall(r"(?:\A|\n\n)(\S.*)", text.split("```{glossary}\n")[1].split("\n```")[0])
+    sorting = [re.sub(r"[^a-z]", "", entry.lower().replace("β", "b")) for entry in entries]
+    assert len(sorting) > 60
+    assert sorting == sorted(sorting)
+
+
 def test_every_reference_can_be_found():
     """An entry names its authors, its title, its year and where it appeared."""
     entries = re.split(r"^@", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
