@@ -23,7 +23,6 @@ import widget_pages
 from build_report import BuildReport, drop_old_copies, write_json
 from cache_key import current_key
 from chapter_execution import execute_chapters
-from chapter_numbers import number_chapters
 from page_polish import drop_unused_scripts, polish_pages
 from sphinx.util import logging
 from symbol_table import SymbolTable
@@ -105,7 +104,6 @@ def setup(app):
     app.connect("html-page-context", story_links.add_reasons)
     app.connect("html-page-context", page_head.add_tags)
     app.connect("build-finished", polish_pages)
-    app.connect("build-finished", number_chapters)
     app.connect("build-finished", write_json)
     app.connect("build-finished", drop_old_copies)
     app.connect("build-finished", widget_pages.write_files)

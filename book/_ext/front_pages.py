@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from chapter_numbers import numbered
 from jinja2 import Environment, FileSystemLoader
 from sphinx import addnodes
 
@@ -20,7 +19,7 @@ def contents(app) -> list[tuple[str, list[tuple[str, str]]]]:
     titles, address = app.env.titles, app.builder.get_target_uri
     parts = []
     for tree in app.env.get_doctree(app.config.root_doc).findall(addnodes.toctree):
-        pages = [(numbered(name, title or titles[name].astext()), address(name)) for title, name in tree["entries"]]
+        pages = [(title or titles[name].astext(), address(name)) for title, name in tree["entries"]]
         parts.append((tree.get("caption") or "", pages))
     return parts
 
