@@ -82,6 +82,31 @@ def test_no_page_depends_on_another_host(page):
     assert not re.search(r"""!\[[^]]*\]\(https?://|<(script|iframe|img|link)[^>]*https?://""", text)
 
 
+LABELS = {
+    label: Path(page).name
+    for page in PAGES
+    for label in re.findall(r"^\(([\w-]+)\)=$", (ROOT / f"{page}.md").read_text(encoding="utf-8"), re.MULTILINE)
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_chapter_is_called_by_its_own_number(page):
+    """`[chapter 9](ch-vae)`, or `[9](ch-vae)` in a row of them, leads to a file whose name begins with 09."""
+    text = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+    called = re.findall(r"\[(?:[^\]]*\b[Cc]hapters?\s+)?(\d\d?b?)\]\(([\w-]+)\)", text)
+    called += re.findall(r"\{ref\}`[Cc]hapter (\d\d?b?) <([\w-]+)>`", text)
+    assert [(number, label) for number, label in called if not re.match(f"0?{number}-", LABELS[label])] == []
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    """So a word is found on paper too, and no entry swallows the first line of the next one."""
+    text = (ROOT / "book" / "appendix" / "glossary.md").read_text(encoding="utf-8")
+    entries = re.findall(r"(?:\A|\n\n)(\S.*)", text.split("```{glossary}\n")[1].split("\n```")[0])
+    sorting = [re.sub(r"[^a-z]", "", entry.lower().replace("β", "b")) for entry in entries]
+    assert len(sorting) > 60
+    assert sorting == sorted(sorting)
+
+
 def test_every_reference_can_be_found():
     """An entry names its authors, its title, its year and where it appeared."""
     entries = re.split(r"^@", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
