@@ -332,6 +332,26 @@ def test_the_measured_bound_is_the_exact_one_within_its_error():
     assert float(bound.rate[13]) < bound.rate_at(half_way) < float(bound.rate[8])
 
 
+def test_the_standard_error_is_what_other_examples_and_other_noise_would_change():
+    """With many rounds the same few examples meet every step: they err together, and the noise hardly counts."""
+    model = toy(ramp(5, 0.2), 4.0, "beta")
+    totals, errors = [], []
+    for seed in range(200):
+        x = 2 * torch.randn(50, 1, generator=generator(seed), dtype=torch.float64)
+        bound = metrics.diffusion_bound(model, x, rounds=30, seed=seed)
+        totals.append(bound.total)
+        errors.append(bound.standard_error)
+    assert np.mean(np.square(errors)) ** 0.5 == pytest.approx(np.std(totals), rel=0.25)  # known to 5 % from 200
+
+
+def test_an_error_that_no_guess_reaches_has_no_rate():
+    bound = metrics.DiffusionBound(torch.ones(4).double(), torch.tensor([0.0, 0.5, 2, 3]).double(), 0.0)
+    assert [bound.rate_at(error) for error in (9, 3, 2.5, 2, 0.5)] == [1, 1, 1.5, 2, 3]
+    for error in (0.4, 0, -1, math.nan):
+        with pytest.raises(ValueError, match=r"expected at least 0\.5, that of x̂_0 at t = 1"):
+            bound.rate_at(error)
+
+
 def test_too_few_examples_for_the_steps_are_an_error():
     model = models.Diffusion(2, width=8, depth=1, steps=20)
     with pytest.raises(ValueError, match="got 39 examples for 20 steps, expected at least 40; use more rounds"):
@@ -363,9 +383,11 @@ def test_what_is_no_model_is_refused(arguments, message):
 
 
 def test_wrong_times_and_wrong_schedules_are_refused():
-    for t in (torch.tensor([0]), torch.tensor([1001]), torch.tensor([1.0]), torch.tensor([[1]])):
-        with pytest.raises(ValueError, match=r"expected int64 of shape \(n,\), from 1 to 1000"):
-            HO.marginal(torch.zeros(1, 2), t)
+    x = torch.zeros(1, 2)
+    for t in (torch.tensor([0]), torch.tensor([1001]), torch.tensor([1.0]), torch.tensor([[1]]), torch.ones(0).long()):
+        for closed_form in (lambda t: HO.marginal(x, t), lambda t: HO.posterior_mean(x, x, t)):
+            with pytest.raises(ValueError, match=r"expected int64 of shape \(n,\), from 1 to 1000"):
+                closed_form(t)
     for beta in (torch.tensor([0.1, 0.2]), torch.tensor([0.0, 1.0]), torch.tensor([0.0])):
         with pytest.raises(ValueError, match="use linear_noise or cosine_noise"):
             models.NoiseSchedule(beta)
