@@ -86,6 +86,15 @@ def test_alpha_bar_of_ho_is_what_the_paper_leaves_at_the_end():
     assert float(left.mean()) == pytest.approx(2.0e-5, abs=4 * float(left.std()) / 200_000**0.5 + 2e-7)
 
 
+def test_the_cosine_schedule_is_that_of_the_paper():
+    """Nichol & Dhariwal (2021), equation 17, and their limit for the last steps."""
+    noise = models.cosine_noise(1000)
+    first, *later = (math.cos((t / 1000 + 0.008) / 1.008 * math.pi / 2) ** 2 for t in (0, 1, 250, 500, 900, 998))
+    for t, share in zip((1, 250, 500, 900, 998), later, strict=True):
+        assert float(noise.alpha_bar[t]) == pytest.approx(share / first, rel=1e-9), t
+    assert float(noise.beta.max()) == float(noise.beta[1000]) == 0.999
+
+
 @pytest.mark.parametrize("schedule", [ramp(30, 0.3), models.cosine_noise(30)], ids=["linear", "cosine"])
 def test_the_marginal_is_what_a_simulated_chain_arrives_at(schedule):
     g, x0, n = generator(1), 1.7, 200_000
@@ -304,10 +313,46 @@ def test_the_probabilities_of_the_grey_levels_add_up_to_1():
         assert float(total) == pytest.approx(1, abs=1e-5)
 
 
+def grey_by_scipy(level: int, mean: float, std: float) -> float:
+    """The log-probability of the cell of one of 256 levels, in whichever tail keeps its digits."""
+    low = -math.inf if level == 0 else (2 * level - 1) / 255 - 1
+    high = math.inf if level == 255 else (2 * level + 1) / 255 - 1
+    if low > mean:
+        low, high, mean = -high, -low, -mean
+    above, below = (float(stats.norm.logcdf(end, mean, std)) for end in (high, low))
+    return above + math.log(-math.expm1(below - above))
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0.2, 0.3), (-0.9, 0.02), (1.0, 0.004), (-1.0, 0.004)])
+def test_a_grey_level_has_the_probability_of_its_cell_near_and_far(mean, std):
+    levels = [0, 1, 12, 128, 200, 254, 255]
+    signal = torch.tensor(levels).double()[:, None] * 2 / 255 - 1
+    decoder = Gaussian(torch.full_like(signal, mean), torch.full_like(signal, 2 * math.log(std)))
+    got = losses.diffusion.grey_level_log_prob(decoder, signal)
+    expected = torch.tensor([grey_by_scipy(level, mean, std) for level in levels], dtype=torch.float64)
+    torch.testing.assert_close(got, expected, rtol=1e-6, atol=1e-12)
+
+
+def test_the_data_term_of_pixels_is_minus_the_log_probability_of_their_levels():
+    """Before training x̂_0 = √ᾱ_1 x_1, and the variance of the last step is β̃_2, since β̃_1 is 0."""
+    model = models.Diffusion(2, width=8, depth=1, schedule="cosine", steps=30, variance="posterior", pixels=True)
+    eps, abar = torch.tensor([[0.3, -0.2]]), model.schedule.alpha_bar[:3].tolist()
+    std = math.sqrt(float(model.schedule.beta[2]) * (1 - abar[1]) / (1 - abar[2]))
+    expected = 0.0
+    for level, noise in ((0, 0.3), (100, -0.2)):
+        seen = math.sqrt(abar[1]) * (2 * level / 255 - 1) + math.sqrt(1 - abar[1]) * noise
+        expected -= grey_by_scipy(level, math.sqrt(abar[1]) * seen, std)
+    got = losses.diffusion.data_term(model, torch.tensor([[0, 100 / 255]]), eps=eps)
+    assert got.tolist() == pytest.approx([expected], rel=1e-4)
+
+
 def test_pixels_stay_pixels():
     model = models.Diffusion(4, width=8, depth=1, steps=30, pixels=True)
     drawn = model.sample(50, generator=generator())
     assert 0 <= float(drawn.min()) < float(drawn.max()) <= 1
+    far, t = torch.full((2, 4), 5.0), torch.tensor([1, 15])
+    assert model.predict_start(far, t).max() == 1
+    assert models.Diffusion(4, width=8, depth=1, steps=30).predict_start(far, t).max() > 4
     x = torch.rand(5, 4, generator=generator())
     torch.testing.assert_close(model.from_signal(model.to_signal(x)), x)
     with pytest.raises(ValueError, match="expected pixels in"):
@@ -321,6 +366,11 @@ def test_the_measured_bound_is_the_exact_one_within_its_error():
     bound = metrics.diffusion_bound(model, x, rounds=5)
     assert bound.total == pytest.approx(exact_bound(model, c), abs=4 * bound.standard_error)
     assert bound.standard_error < 0.05
+    for t in (2, 3, 11, 20):  # L_{t−1} of the term's own time
+        nodes, weights = (torch.from_numpy(array) for array in hermite(6))
+        x0, eps = (one.reshape(-1, 1) for one in torch.meshgrid(2 * nodes, nodes, indexing="ij"))
+        exact = losses.step_term(model, x0, torch.full((len(x0),), t), eps=eps) @ (weights[:, None] * weights).flatten()
+        assert float(bound.terms[t - 1]) == pytest.approx(float(exact), rel=0.25), t
     assert float(bound.rate[0]) == pytest.approx(bound.total)
     assert float(bound.rate[-1]) == pytest.approx(float(losses.prior_term(model, x).mean()))
     abar = schedule.alpha_bar[1:]
@@ -330,6 +380,33 @@ def test_the_measured_bound_is_the_exact_one_within_its_error():
     torch.testing.assert_close(bound.error_curve[1:].double(), exact, rtol=0.25, atol=0)
     half_way = float(exact[9] + exact[10]) / 2  # between t = 10 and t = 11
     assert float(bound.rate[13]) < bound.rate_at(half_way) < float(bound.rate[8])
+
+
+def test_the_standard_error_is_what_other_examples_and_other_noise_would_change():
+    """With many rounds the same few examples meet every step: they err together, and the noise hardly counts."""
+    model = toy(ramp(5, 0.2), 4.0, "beta")
+    totals, errors = [], []
+    for seed in range(200):
+        x = 2 * torch.randn(50, 1, generator=generator(seed), dtype=torch.float64)
+        bound = metrics.diffusion_bound(model, x, rounds=30, seed=seed)
+        totals.append(bound.total)
+        errors.append(bound.standard_error)
+    assert np.mean(np.square(errors)) ** 0.5 == pytest.approx(np.std(totals), rel=0.25)  # known to 5 % from 200
+
+
+def test_the_error_of_the_guess_is_in_the_units_of_the_data():
+    """From pure noise an untrained network guesses mid-grey, which is half a unit from every black pixel."""
+    model = models.Diffusion(8, width=8, depth=1, schedule="cosine", steps=20, pixels=True)
+    bound = metrics.diffusion_bound(model, torch.zeros(100, 8), rounds=2)
+    assert float(bound.squared_error[-1]) == pytest.approx(8 / 4, rel=0.02)
+
+
+def test_an_error_that_no_guess_reaches_has_no_rate():
+    bound = metrics.DiffusionBound(torch.ones(4).double(), torch.tensor([0.0, 0.5, 2, 3]).double(), 0.0)
+    assert [bound.rate_at(error) for error in (9, 3, 2.5, 2, 0.5)] == [1, 1, 1.5, 2, 3]
+    for error in (0.4, 0, -1, math.nan):
+        with pytest.raises(ValueError, match=r"expected at least 0\.5, that of x̂_0 at t = 1"):
+            bound.rate_at(error)
 
 
 def test_too_few_examples_for_the_steps_are_an_error():
@@ -363,9 +440,11 @@ def test_what_is_no_model_is_refused(arguments, message):
 
 
 def test_wrong_times_and_wrong_schedules_are_refused():
-    for t in (torch.tensor([0]), torch.tensor([1001]), torch.tensor([1.0]), torch.tensor([[1]])):
-        with pytest.raises(ValueError, match=r"expected int64 of shape \(n,\), from 1 to 1000"):
-            HO.marginal(torch.zeros(1, 2), t)
+    x = torch.zeros(1, 2)
+    for t in (torch.tensor([0]), torch.tensor([1001]), torch.tensor([1.0]), torch.tensor([[1]]), torch.ones(0).long()):
+        for closed_form in (lambda t: HO.marginal(x, t), lambda t: HO.posterior_mean(x, x, t)):
+            with pytest.raises(ValueError, match=r"expected int64 of shape \(n,\), from 1 to 1000"):
+                closed_form(t)
     for beta in (torch.tensor([0.1, 0.2]), torch.tensor([0.0, 1.0]), torch.tensor([0.0])):
         with pytest.raises(ValueError, match="use linear_noise or cosine_noise"):
             models.NoiseSchedule(beta)
@@ -384,3 +463,10 @@ def test_the_convolutional_denoiser_looks_at_picture_and_time():
         moved[:, 0] += 5
         change = (model.denoiser(moved, t) - answer).reshape(2, 28, 28).abs()
     assert float(change[:, 12:, 12:].max()) > 0
+    middle = []
+    model.denoiser.grow.register_forward_hook(lambda _module, given, _answer: middle.append(given[0]))
+    nn.init.zeros_(model.denoiser.grow.weight)  # then only what was handed over before the picture was halved arrives
+    with torch.no_grad():
+        assert not torch.allclose(model.denoiser(moved, t), model.denoiser(x_t, t))
+    assert middle[0].shape == (2, 16, 7, 7)
+    assert not torch.allclose(*middle)

@@ -23,7 +23,7 @@ class DiffusionBound(NamedTuple):
     squared_error : Tensor
         ‖x_0 − x̂_0(x_t)‖² at t = 0, …, T, summed over dimensions, in the units of the data; shape (T + 1,), 0 at t = 0.
     standard_error : float
-        Of `total`, over examples and noise.
+        Of `total`, over the choice of examples and the noise.
     """
 
     terms: Tensor
@@ -62,10 +62,11 @@ class DiffusionBound(NamedTuple):
             If no step reaches it.
         """
         curve = self.error_curve
-        reached = (curve <= squared_error).nonzero()[:, 0]
-        after = int(reached.max())  # going down from T, the first time that is good enough
-        if after == 0:
-            raise ValueError(f"got squared_error = {squared_error}, expected one that x̂_0 reaches before t = 0")
+        after = int((curve <= squared_error).sum()) - 1  # going down from T, the first time that is good enough
+        if after < 1:
+            raise ValueError(
+                f"got squared_error = {squared_error}, expected at least {float(curve[1]):.3g}, that of x̂_0 at t = 1"
+            )
         if after == len(self.terms) - 1:
             return float(self.rate[after])
         high, low = float(curve[after + 1]), float(curve[after])
@@ -116,13 +117,16 @@ def diffusion_bound(model, x: Tensor, *, rounds: int = 1, seed: int = 0) -> Diff
         for places in torch.arange(total).split(_SIZE):
             kl[places], error[places] = _at_times(model, x[rows[places]], times[places], generator)
     visits = torch.bincount(times, minlength=steps + 1).double()
-    means, spread = _by_time(kl, times, visits)
+    means = _by_time(kl, times, visits)
     terms = torch.zeros(steps + 1, dtype=torch.float64)
     terms[1:steps] = means[2:]
     first, last = torch.cat(first), torch.cat(last)
     terms[0], terms[steps] = first.mean(), last.mean()
-    variance = (spread[2:] / visits[2:]).sum() + first.var() / len(x)
-    return DiffusionBound(terms, _by_time(error, times, visits)[0], float(variance.sqrt()))
+    # A hard example is hard at every step that it meets, so that its deviations are added up before they are squared.
+    seen = visits[times]
+    off = (first + last - terms[0] - terms[steps]) / len(x)
+    off.index_add_(0, rows, (kl - means[times]) / (seen * (seen - 1)).sqrt())
+    return DiffusionBound(terms, _by_time(error, times, visits), float(off.square().sum().sqrt()))
 
 
 def _at_times(model, x: Tensor, t: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -137,9 +141,6 @@ def _at_times(model, x: Tensor, t: Tensor, generator: torch.Generator) -> tuple[
     return kl, error.double()
 
 
-def _by_time(values: Tensor, times: Tensor, visits: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and variance of the values of each time; entry 0 is 0."""
-    seen = visits.clamp(min=1)
-    mean = torch.zeros_like(visits).index_add_(0, times, values) / seen
-    square = torch.zeros_like(visits).index_add_(0, times, (values - mean[times]).square())
-    return mean, square / (visits - 1).clamp(min=1)
+def _by_time(values: Tensor, times: Tensor, visits: Tensor) -> Tensor:
+    """Mean of the values of each time; entry 0 is 0."""
+    return torch.zeros_like(visits).index_add_(0, times, values) / visits.clamp(min=1)

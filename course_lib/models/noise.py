@@ -143,6 +143,7 @@ class NoiseSchedule:
 
     def posterior_mean(self, x_t: Tensor, x0: Tensor, t: Tensor) -> Tensor:
         """[√ᾱ_{t−1} β_t x_0 + √α_t (1 − ᾱ_{t−1}) x_t] / (1 − ᾱ_t), shape (n, D); x_0 itself at t = 1."""
+        self.check_times(t)
         validation.same_shape(x_t, x0, ("x_t", "x0"))
         return self.at("_share_of_start", t, x_t) * x0 + self.at("_share_of_now", t, x_t) * x_t
 
@@ -164,9 +165,10 @@ class NoiseSchedule:
 
     def check_times(self, t: Tensor, first: int = 1) -> None:
         """Raise ValueError unless t is int64 of shape (n,) with values from `first` to T."""
-        if t.ndim != 1 or t.dtype != torch.int64 or not first <= int(t.min()) <= int(t.max()) <= self.steps:
+        known = t.ndim == 1 and len(t) and t.dtype == torch.int64
+        if not known or not first <= int(t.min()) <= int(t.max()) <= self.steps:
             got = f"{t.dtype} of shape {tuple(t.shape)}".removeprefix("torch.")
-            ends = f", from {int(t.min())} to {int(t.max())}" if t.numel() else ""
+            ends = f", from {t.min():g} to {t.max():g}" if t.numel() else ""
             raise ValueError(f"got t as {got}{ends}, expected int64 of shape (n,), from {first} to {self.steps}")
 
 

@@ -77,7 +77,7 @@ def ddim(
     n : int
         How many.
     steps : int
-        Times that are visited, from 1 to T, evenly spaced.
+        How many times are visited, at least 1 and at most T; evenly spaced, T among them.
     generator, start
         As in `ddpm`.
     watch : callable, optional
@@ -99,10 +99,10 @@ def ddim(
     """
     x = _start(model, n, generator, start)
     times = ddim_times(model.schedule.steps, steps)
+    signal, noise = model.schedule.signal_scale.tolist(), model.schedule.noise_scale.tolist()
     for t, before in zip(times, [*times[1:], 0], strict=True):
         _tell(watch, t, x)
         start_guess = model.predict_start(x, torch.full((n,), t))
-        signal, noise = model.schedule.signal_scale.tolist(), model.schedule.noise_scale.tolist()
         eps = (x - signal[t] * start_guess) / noise[t]
         x = signal[before] * start_guess + noise[before] * eps
     _tell(watch, 0, x)

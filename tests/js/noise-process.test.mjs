@@ -5,7 +5,7 @@ import {
   guessStart, jumpBack, readSchedule, stepBack, stepForward, timeFeatures, visitedTimes,
 } from "../../course_lib/widgets/js/core/denoiser.mjs";
 import { normalGenerator } from "../../course_lib/widgets/js/core/random.mjs";
-import { extendForward, extendReverse, gridOf, NEAR, shareNear } from "../../course_lib/widgets/js/noise-process.mjs";
+import { extendForward, extendReverse, gridOf, NEAR, reachedTime, shareNear } from "../../course_lib/widgets/js/noise-process.mjs";
 
 const close = (got, expected, tolerance = 1e-9) =>
   assert.ok(Math.abs(got - expected) <= tolerance * Math.max(1, Math.abs(expected)), `got ${got}, expected ${expected}`);
@@ -62,6 +62,11 @@ test("between the times that DDIM visits nothing moves", () => {
   let x = Float64Array.of(1, 1);
   for (let t = 20; t > 0; t -= 2) x = jumpBack(biased, x, t, t - 2);
   path[20].forEach((value, i) => close(value, x[i]));
+});
+
+test("between its visits DDIM stands at the last one", () => {
+  assert.deepEqual([20, 19, 18, 3, 2, 1, 0].map((t) => reachedTime(20, "ddim-10", t)), [20, 20, 18, 4, 2, 2, 0]);
+  assert.deepEqual([20, 7, 1, 0].map((t) => reachedTime(20, "ddim", t)), [20, 7, 1, 0]);
 });
 
 test("DDPM keeps a standard normal cloud standard normal", () => {

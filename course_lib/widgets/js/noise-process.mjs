@@ -24,6 +24,14 @@ const TRAILS = 4; // so many points are followed
 const REACH = 2.6; // the plane from −2.6 to 2.6
 const FIELD = 11; // along each side
 const SPEED = 40; // milliseconds a step of the time
+const WAYS = { ddpm: "DDPM", ddim: "DDIM", "ddim-10": "DDIM in few steps" };
+
+const visits = (total, sampler) => visitedTimes(total, sampler === "ddim-10" ? Math.min(FEW_STEPS, total) : total);
+
+/** The time that points on their way back have reached at t: between its visits DDIM stands where the last step ended. */
+export function reachedTime(total, sampler, t) {
+  return t === 0 ? 0 : visits(total, sampler).findLast((time) => time >= t);
+}
 
 /** The encoder's chain: x_0, x_1, … as far as `until`, appended to `path`, from normal numbers drawn in order. */
 export function extendForward(schedule, path, until, normal) {
@@ -43,15 +51,13 @@ export function extendForward(schedule, path, until, normal) {
  */
 export function extendReverse(model, path, until, { sampler, normal }) {
   const total = model.schedule.steps;
-  const visited = visitedTimes(total, sampler === "ddim-10" ? Math.min(FEW_STEPS, total) : total);
   while (total - (path.length - 1) > until) {
     const [t, now] = [total - (path.length - 1), path[path.length - 1]];
     if (sampler === "ddpm") {
       path.push(stepBack(model, now, t, t > 1 ? Float64Array.from(now, normal) : now));
     } else {
-      const arrived = visited.indexOf(t - 1) >= 0 || t === 1; // x_{t−1} is where a step ends
-      const from = visited.filter((time) => time >= t).pop();
-      path.push(arrived ? jumpBack(model, now, from, t - 1) : now);
+      const arrives = reachedTime(total, sampler, t - 1) === t - 1;
+      path.push(arrives ? jumpBack(model, now, reachedTime(total, sampler, t), t - 1) : now);
     }
   }
   return path;
@@ -134,8 +140,12 @@ function render({ model, el, signal }) {
   const life = begin({ model, el, signal }, draw);
   const calm = globalThis.matchMedia("(prefers-reduced-motion: reduce)");
   const total = schedule.steps;
+  // An address may say anything: what nobody knows is the first of the options.
   const settings = () => ({
-    t: Math.min(total, Math.max(0, Math.round(model.get("t")))), direction: model.get("direction"), sampler: model.get("sampler"), seed: model.get("seed"),
+    t: Math.min(total, Math.max(0, Math.round(model.get("t")))),
+    direction: model.get("direction") === "reverse" ? "reverse" : "forward",
+    sampler: Object.hasOwn(WAYS, model.get("sampler")) ? model.get("sampler") : "ddpm",
+    seed: Math.abs(Math.round(model.get("seed"))),
   });
 
   // What has been computed, as long as noise and sampler stay the same: it grows as time goes on.
@@ -219,15 +229,17 @@ function render({ model, el, signal }) {
     const now = settings();
     const path = pathOf(now);
     const shown = now.direction === "forward" ? now.t : total - now.t;
-    drawPlane(canvas, sideOf(), { data, model: parts, path, shown, ...now, ink: inkOf(el) });
+    const reached = now.direction === "forward" ? now.t : reachedTime(total, now.sampler, now.t);
+    drawPlane(canvas, sideOf(), { data, model: parts, path, shown, ...now, t: reached, ink: inkOf(el) });
     time.set(now.t);
     direction.set(now.direction);
     sampler.set(now.sampler);
     playing.textContent = timer ? "Pause" : "Play";
     const near = Math.round(100 * shareNear(path[shown], data));
-    const way = now.direction === "forward" ? "Adding noise" : { ddpm: "DDPM", ddim: "DDIM", "ddim-10": "DDIM in few steps" }[now.sampler];
+    const way = now.direction === "forward" ? "Adding noise" : WAYS[now.sampler];
+    const waits = reached === now.t ? "" : `, the points wait at ${reached}`;
     said.say(
-      `${way}, t = ${now.t} of ${total}: of a variance of 1, ${format(schedule.abar[now.t])} is the data's and ${format(1 - schedule.abar[now.t])} noise. ` +
+      `${way}, t = ${now.t} of ${total}${waits}: of a variance of 1, ${format(schedule.abar[reached])} is the data's and ${format(1 - schedule.abar[reached])} noise. ` +
         `${near} % of the points lie within ${NEAR} of the figure. Noise number ${now.seed}.`,
     );
   }

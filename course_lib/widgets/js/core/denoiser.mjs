@@ -87,7 +87,7 @@ export function jumpBack(model, points, t, s) {
   return guessStart(model, points, t).map((start, i) => signal[s] * start + (noise[s] * (points[i] - signal[t] * start)) / noise[t]);
 }
 
-/** The times that so many steps of DDIM visit, from T down to 1; as `models.samplers.ddim_times`. */
+/** The times that so many steps of DDIM visit, from T downwards, without 0; as `models.samplers.ddim_times`. */
 export function visitedTimes(total, steps) {
   return Array.from({ length: steps }, (_, k) => Math.ceil((total * (steps - k)) / steps));
 }
