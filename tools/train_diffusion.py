@@ -24,7 +24,7 @@ CODES = {"latent-diffusion-mnist": 60, "latent-diffusion-digits-28": 500}  # epo
 JUDGED = 100  # pictures by all steps; five times as many by the short way
 SURE = 0.9
 NOTE = (
-    "test_negative_elbo: nats, metrics.diffusion_bound on at most 2000 test images (seed 0), {rounds} rounds. ddpm_… "
+    "test_negative_elbo: nats, metrics.diffusion_bound on {held_out} test images (seed 0), {rounds} rounds. ddpm_… "
     "and ddim_…: {judged} pictures by all steps and {more} by 50 (models.ddpm, models.ddim, seed 0), of how many the "
     "judge is more than 90 % sure, over how many classes they are spread, and the mean squared distance to the nearest "
     "of 4000 training images. training_cpu_minutes: from the processor time of a tenth of an epoch (of codes: of an "
@@ -58,7 +58,7 @@ def pixels(name: str) -> None:
     rounds = math.ceil(8000 / len(held_out))  # the bound has a thousand terms: few pictures go round more often
     measured |= bound(model, held_out, rounds=rounds)
     measured |= drawn(model, images)
-    ship(name, model, images, measured, rounds=rounds)
+    ship(name, model, images, measured, held_out=len(held_out), rounds=rounds)
 
 
 def codes(name: str) -> None:
@@ -85,7 +85,7 @@ def codes(name: str) -> None:
     # What a code costs: log q(z | x) is what its own posterior gives back of the price of all its digits.
     measured["test_rate"] = measured["test_negative_elbo"] + float(held_out.log_prob(z).mean())
     measured["vae_rate"] = float(held_out.kl().mean())
-    ship(name, model, images, measured, rounds=20)
+    ship(name, model, images, measured, held_out=len(z), rounds=20)
 
 
 def denoise_drawn_codes(
@@ -127,9 +127,9 @@ def drawn(model: models.Diffusion, images: data.Dataset, decode: Callable[[Tenso
     return measured
 
 
-def ship(name: str, model: nn.Module, images: data.Dataset, measured: dict[str, float], rounds: int) -> None:
-    """As the other recipes do, in half the bytes."""
-    note = NOTE.format(rounds=rounds, judged=JUDGED, more=5 * JUDGED)
+def ship(name: str, model: nn.Module, images: data.Dataset, measured: dict[str, float], **counts: int) -> None:
+    """As the other recipes do, in half the bytes, with a note on how much was measured."""
+    note = NOTE.format(judged=JUDGED, more=5 * JUDGED, **counts)
     recipes.ship(name, model, images, measured, dtype=torch.float16, note=note)
 
 
