@@ -32,6 +32,8 @@ def test_perplexity_of_known_shares(counts, perplexity, dead):
 def test_numbers_outside_the_codebook_are_refused():
     with pytest.raises(ValueError, match="from 0 to 4, expected 0 to 3"):
         metrics.codebook_use(torch.arange(5), 4)
+    with pytest.raises(TypeError, match="of type list, expected a torch tensor of int64"):
+        metrics.codebook_use([0, 1], 4)
 
 
 @pytest.fixture

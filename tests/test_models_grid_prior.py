@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from course_lib import models, training
+from course_lib import losses, models, training
 
 
 @pytest.fixture
@@ -110,3 +110,10 @@ def test_training_reaches_the_entropy_of_what_it_sees():
 def test_what_is_no_grid_of_words_is_refused(tiny, indices, error, words):
     with pytest.raises(error, match=words):
         tiny.log_prob(indices)
+
+
+def test_words_that_are_no_whole_numbers_are_refused(tiny):
+    """Rounded down they would be other words."""
+    x = torch.tensor([[0.0, 1.0, 1.5, 2.0]])
+    with pytest.raises(ValueError, match="no whole numbers"):
+        losses.code_likelihood_terms(tiny, x)

@@ -132,6 +132,30 @@ def test_dead_entries_start_again_on_vectors_of_the_batch():
     assert not torch.equal(codebook, revived(1)[0])
 
 
+def test_only_entries_below_three_percent_of_a_fair_share_start_again():
+    """After a batch that chooses none of them, usages of 0.1, 0.031 and 0.029 have lost a hundredth."""
+    quantiser, vectors = models.VectorQuantiser(4, 2).double(), noise(20, 2)
+    quantiser.usage.copy_(torch.tensor([1, 0.1, 0.031, 0.029]))
+    quantiser.sums.copy_(quantiser.codebook * quantiser.usage[:, None])
+    before = quantiser.codebook.clone()
+    quantiser.follow(vectors, torch.zeros(20, dtype=torch.int64))
+    torch.testing.assert_close(quantiser.codebook[1:3], before[1:3])
+    assert (quantiser.codebook[3] == vectors).all(dim=1).any()
+    assert quantiser.usage[3] == 1
+
+
+@pytest.mark.parametrize("learning", ["gradient", "average"])
+def test_the_objective_hands_its_generator_to_the_restarts(learning, pictures):
+    def restarted(seed: int) -> torch.Tensor:
+        model = small(learning=learning)
+        model.quantiser.usage.zero_()
+        losses.vector_quantisation_terms(model, pictures, generator=torch.Generator().manual_seed(seed))
+        return model.quantiser.codebook.detach().clone()
+
+    assert torch.equal(restarted(0), restarted(0))
+    assert not torch.equal(restarted(0), restarted(1))
+
+
 def test_without_restarts_the_dead_stay_dead():
     vectors = noise(50, 4)
     quantiser = models.VectorQuantiser(6, 4, restart=False).double()

@@ -57,9 +57,13 @@ def code_likelihood_terms(model, x: Tensor, *, generator: torch.Generator | None
     """Terms of a prior over grids of code words: `loss`, minus log p(k), shape (n,), nats.
 
     `x` holds the words as floating-point numbers, shape (n, s · s), because that is what `training.fit` takes:
-    `indices.flatten(1).float()`. `generator` is accepted because every objective is; nothing here is random.
+    `indices.flatten(1).float()`; anything else is a ValueError. `generator` is accepted because every objective takes
+    one; nothing here is random.
     """
-    return {"loss": -model.log_prob(x.long().unflatten(1, (model.side, model.side)))}
+    indices = x.long()
+    if not bool((indices == x).all()):
+        raise ValueError("got words that are no whole numbers, expected the numbers of entries, such as 3.0")
+    return {"loss": -model.log_prob(indices.unflatten(1, (model.side, model.side)))}
 
 
 def _summed(difference: Tensor) -> Tensor:

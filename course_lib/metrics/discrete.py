@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -51,7 +52,7 @@ def codebook_use(indices: Tensor, codes: int) -> CodebookUse:
     ValueError, TypeError
         If there are no numbers, or other ones than 0 to K − 1.
     """
-    validation.code_grid(indices, validation.positive_int(codes, "codes"), tuple(indices.shape[1:]))
+    validation.code_grid(indices, validation.positive_int(codes, "codes"), np.shape(indices)[1:])
     shares = torch.bincount(indices.flatten(), minlength=codes).double() / indices.numel()
     return CodebookUse(shares, float(torch.special.entr(shares).sum().exp()), int((shares == 0).sum()))
 

@@ -54,13 +54,21 @@ class CodeGrid(CourseWidget):
 
     @traitlets.validate("grid")
     def _is_a_grid_of_words(self, proposal) -> list[int]:
-        if self._model is not None:
-            cells, words = self.side**2, self._model.codes
-            if len(proposal["value"]) != cells or max(proposal["value"]) >= words:
-                raise traitlets.TraitError(
-                    f"got a grid of {len(proposal['value'])} words up to {max(proposal['value'], default=0)}, expected "
-                    f"{cells} words, each from 0 to {words - 1}"
-                )
+        cells, words = self.side**2, len(self.codebook) // (4 * self.network["shape"][2])
+        if len(proposal["value"]) != cells or max(proposal["value"]) >= words:
+            raise traitlets.TraitError(
+                f"got a grid of {len(proposal['value'])} words up to {max(proposal['value'], default=0)}, expected "
+                f"{cells} words, each from 0 to {words - 1}"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("digit")
+    def _is_loadable(self, proposal) -> int:
+        if proposal["value"] >= len(self.classes):
+            raise traitlets.TraitError(
+                f"got digit {proposal['value']}, expected 0 to {len(self.classes) - 1}: "
+                f"{len(self.classes)} test digits can be loaded"
+            )
         return proposal["value"]
 
     @traitlets.validate("cell")
@@ -88,6 +96,8 @@ class CodeGrid(CourseWidget):
         ------
         ValueError
             If the codebook has more than 256 words.
+        TraitError
+            If `grid`, `cell` or `digit` is not there.
         """
         if model.codes > 256:
             raise ValueError(
@@ -105,8 +115,10 @@ class CodeGrid(CourseWidget):
             codes=bytes(codes.flatten().tolist()),
             pictures=(255 * points.x[some]).round().to(torch.uint8).numpy().tobytes(),
             classes=bytes(points.y[some].tolist()),
-            **{"grid": codes[traits.get("digit", 0)].flatten().tolist(), "cell": model.side**2 // 2} | traits,
+            **{"cell": model.side**2 // 2} | traits,
         )
+        if "grid" not in traits:
+            widget.grid = codes[widget.digit].flatten().tolist()
         widget._model = model
         return widget
 

@@ -19,6 +19,7 @@ import { begin, inkOf } from "./core/life.mjs";
 
 const PIXELS = 4; // along one side of a cell
 const REACH = 3; // cells along one side of what the list of words shows
+const BUDGET = 10; // milliseconds a frame for decoding the list
 
 /** The vectors of a grid's words, cell by cell, as the decoder takes them. */
 export function vectorsOf(grid, codebook, d) {
@@ -120,14 +121,19 @@ function render({ model, el, signal }) {
   const columns = words > 32 ? 8 : Math.max(1, Math.ceil(Math.sqrt(words)));
   const rows = Math.ceil(words / columns);
 
-  // Every word where it would stand, with the cells around it: drawn anew only where these have changed.
-  let [patches, drawnFor] = [[], ""];
+  // Every word where it would stand, with the cells around it: decoded anew only where these have changed, some words a
+  // frame, so that the picture follows the pointer at once.
+  const patches = Array.from({ length: words }, () => new Float32Array((REACH * PIXELS) ** 2));
+  let [decoded, decodedFor] = [0, ""];
   const inPlace = (now, here) => {
-    const around = withWord(now, here, 0);
-    if (drawnFor === [here, ...around].join()) return patches;
-    drawnFor = [here, ...around].join();
+    const around = [here, ...withWord(now, here, 0)].join();
+    if (around !== decodedFor) [decoded, decodedFor] = [0, around];
     const [top, left] = cornerOf(here, side).map((cell) => cell * PIXELS);
-    return (patches = Array.from({ length: words }, (_, word) => cutOut(decode(withWord(now, here, word)), pixels, left, top, REACH * PIXELS)));
+    for (const end = performance.now() + BUDGET; decoded < words && performance.now() < end; decoded++) {
+      patches[decoded] = cutOut(decode(withWord(now, here, decoded)), pixels, left, top, REACH * PIXELS);
+    }
+    if (decoded < words) life.redraw();
+    return patches;
   };
 
   const loaded = Array.from({ length: get("classes").byteLength }, (_, i) => ({
@@ -187,10 +193,10 @@ function render({ model, el, signal }) {
   function draw() {
     const ink = inkOf(el);
     const [now, here, own] = [grid(), cell(), digit()];
-    const decoded = decode(now);
+    const picked = decode(now);
     shown.picture = Math.min(280, picture.parentElement.clientWidth);
     shown.list = Math.min(columns * 35, list.parentElement.clientWidth);
-    drawGrid(picture, shown.picture, decoded, side, here, ink);
+    drawGrid(picture, shown.picture, picked, side, here, ink);
     drawWords(list, shown.list, inPlace(now, here), columns, now[here], ink);
     drawImage(fitCanvas(original, 84, 84), own.picture, { side: pixels, size: 84, ink });
     original.setAttribute("aria-label", `The test digit that was loaded, a ${own.class}`);
@@ -202,7 +208,7 @@ function render({ model, el, signal }) {
       said.say(`${place}, as the encoder wrote it. ${others ? `Elsewhere ${others} of ${cells} words have been exchanged.` : `All ${cells} words are the encoder's.`}`);
       return;
     }
-    const { near, all } = changes(decoded, decode(withWord(now, here, before)), here, side);
+    const { near, all } = changes(picked, decode(withWord(now, here, before)), here, side);
     const share = all ? Math.round((100 * near) / all) : 100;
     said.say(`${place}; the encoder wrote word ${before + 1}. This exchange changes the picture by ${format(all)} squared pixels, ${share} % of it in the cell and the eight around it.`);
   }
