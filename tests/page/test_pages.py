@@ -190,8 +190,8 @@ def test_search_finds_a_word_from_any_page(visit):
     assert not re.search(r"On this page|\.ipynb|\\[a-z]", quoted)
 
 
-def test_page_without_scripts_has_its_colours(browser, site):
-    """The theme would leave links black and code plain."""
+def test_page_without_scripts_has_its_colours_and_no_dead_button(browser, site):
+    """The theme would leave links black, code plain, and buttons that do nothing."""
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(site + "book/part2/09-vae.html")
@@ -199,3 +199,4 @@ def test_page_without_scripts_has_its_colours(browser, site):
         assert page.locator("article p a").first.evaluate(colours) == "rgb(11, 92, 173)"
         text = page.locator("article p").first.evaluate(colours)
         assert page.locator("article .highlight .kn").first.evaluate(colours) != text
+        assert page.locator("button:visible:not(.toggle-button)").count() == 0
