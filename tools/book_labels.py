@@ -69,6 +69,12 @@ def pages(root: Path = ROOT) -> list[str]:
     return list(_files(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
 
 
+def chapter_number(page: str) -> str:
+    """What the text calls a page, "3" or "3b"; "" for one that is no chapter. Its file's name begins with it."""
+    match = re.match(r"0?(\d+[a-z]?)-", page.rpartition("/")[2])
+    return match[1] if match else ""
+
+
 def read_page(root: Path, page: str) -> NotebookNode:
     """A page as the notebook that MyST-NB reads: its texts and its code, one cell after the other."""
     return read_myst_markdown_notebook((root / f"{page}.md").read_text(encoding="utf-8"))

@@ -24,9 +24,8 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
             # Containers seldom allow Chromium its sandbox; what it opens here is our own pages only.
-            browser = playwright.chromium.launch(
-                executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-            )
+            arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+            browser = playwright.chromium.launch(executable_path=path, args=arguments)
         except Error as error:
             raise RuntimeError(
                 f"got no browser ({error.message.splitlines()[0]}), expected Chromium or Google Chrome on the PATH; "

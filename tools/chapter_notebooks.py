@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from book._ext.repository import Origin
 from tools import notebook_setup
-from tools.book_labels import ROOT, Labels, pages, read_page
+from tools.book_labels import ROOT, Labels, chapter_number, pages, read_page
 from tools.exercise_source import BadSource, Exercise
 from tools.notebook_blocks import Chapter, with_blocks
 from tools.notebook_markdown import Setting, for_notebook
@@ -160,7 +160,9 @@ def _head(title: str, page: str, course: Course) -> str:
     site = course.origin.site
     book = f"[{course.title}]({site})" if site else course.title
     here = f" · [this chapter in the book]({site}{page}.html)" if site else ""
-    return f"# {title}\n\n*From {book}, by {course.author} · {course.terms}{here}*"
+    number = chapter_number(page)
+    part = f"Chapter {number} of" if number else "From"
+    return f"# {title}\n\n*{part} {book}, by {course.author} · {course.terms}{here}*"
 
 
 def _caption(cell: NotebookNode, setting: Setting) -> str:

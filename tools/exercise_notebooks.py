@@ -136,9 +136,9 @@ def _mark(cell: NotebookNode, exercise: Exercise) -> None:
 
 
 def _picture(exercise: Exercise, picture: bytes) -> NotebookNode:
-    cell = _text("picture", folded("What a right answer draws", f"![{exercise.expected_alt}](attachment:expected.png)"))
-    cell["attachments"] = {"expected.png": {"image/png": base64.b64encode(picture).decode()}}
-    return cell
+    # In the text itself, not as the cell's attachment: Colab shows none of these.
+    address = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    return _text("picture", folded("What a right answer draws", f"![{exercise.expected_alt}]({address})"))
 
 
 def _text(name: str, source: str) -> NotebookNode:

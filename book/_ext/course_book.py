@@ -84,6 +84,7 @@ def slim_static_files(app, exception) -> None:
 def setup(app):
     """Connect everything; called by Sphinx."""
     app.add_config_value("course_edition", "", "env")
+    app.setup_extension("chapter_numbers")
     app.setup_extension("quiz")
     app.setup_extension("api_reference")
     app.setup_extension("course_exercises")

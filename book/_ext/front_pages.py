@@ -11,15 +11,22 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader
 from sphinx import addnodes
 
+from tools.book_labels import chapter_number
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 def contents(app) -> list[tuple[str, list[tuple[str, str]]]]:
     """The parts of the book in order: caption, and of each page its title and where it lies under the site's root."""
-    titles, address = app.env.titles, app.builder.get_target_uri
+    address = app.builder.get_target_uri
+
+    def titled(name: str) -> str:
+        number, title = chapter_number(name), app.env.titles[name].astext()
+        return f"{number}. {title}" if number else title
+
     parts = []
     for tree in app.env.get_doctree(app.config.root_doc).findall(addnodes.toctree):
-        pages = [(title or titles[name].astext(), address(name)) for title, name in tree["entries"]]
+        pages = [(title or titled(name), address(name)) for title, name in tree["entries"]]
         parts.append((tree.get("caption") or "", pages))
     return parts
 

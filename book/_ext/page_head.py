@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape as escape_xml
 from docutils import nodes
 from markupsafe import Markup
 
-PREVIEW = ("_static/preview.png", 1200, 630)  # drawn by tools/preview_image.py
+PREVIEW = ("_static/preview.png", 1200, 630)  # drawn by tools/site_pictures.py
 FRONT_TITLE = "Autoencoders, from PCA to the VAE"
 PREVIEW_ALT = "Through the Bottleneck: handwritten digits that turn into one another, decoded from pairs of numbers"
 

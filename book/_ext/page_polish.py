@@ -44,6 +44,11 @@ FIXES = (
         r'\1 (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")',
     ),
     Fix(
+        "without a script a page has neither theme, hence no colours of its own; with one it is chosen below",
+        r'(<html [^>]*)data-theme="auto"',
+        r'\1data-theme="light"',
+    ),
+    Fix(
         "the label says Search, the button says Search Ctrl + K: voice control cannot press what it reads",
         r'(<button class="btn search-button-field [^>]*?) title="Search" aria-label="Search"',
         r"\1",
@@ -85,6 +90,26 @@ FIXES = (
 )
 
 
+# What stands in a page's main part beside its text: buttons, the contents for paper, and each formula three times.
+NOT_QUOTED = (".bd-header-article", "#jb-print-docs-body", ".katex-html", "annotation")
+
+
+def quote_the_text(search: Path) -> None:
+    """Let the results of a search quote what a reader would see of a page.
+
+    Raises
+    ------
+    ExtensionError
+        If Sphinx's search leaves out other things than before.
+    """
+    leaves_out = '[".headerlink", "script", "style"'
+    script = search.read_text(encoding="utf-8")
+    if leaves_out not in script:
+        raise ExtensionError(f"got {search.name} without {leaves_out}; see what Sphinx's search quotes from now")
+    more = "".join(f', "{selector}"' for selector in NOT_QUOTED)
+    search.write_text(script.replace(leaves_out, leaves_out + more), encoding="utf-8")
+
+
 def drop_unused_scripts(app, pagename, templatename, context, doctree) -> None:
     """Leave out the scripts of live code; connected to Sphinx's event `html-page-context`."""
     context["script_files"] = [
@@ -113,8 +138,10 @@ def polish_pages(app, exception) -> None:
             page, count = re.subn(fix.pattern, fix.replacement, page)
             counts[fix] += count
         path.write_text(page, encoding="utf-8")
-    for script in (Path(app.outdir) / "_static" / "scripts").glob("fontawesome.js*"):
+    static = Path(app.outdir) / "_static"
+    for script in (static / "scripts").glob("fontawesome.js*"):
         script.unlink()
+    quote_the_text(static / "searchtools.js")
     for fix, count in counts.items():
         if not count and not fix.rare:
             raise ExtensionError(f"a fix of the theme matched no page, is it still needed? {fix.reason}")

@@ -51,6 +51,7 @@ def write_files(app, exception) -> None:
 
 def externalise(page: str, site: Path, path: Path) -> str:
     """A page without the bytes and the stills of its figures, which are written as files of the site."""
+    up = "../" * (len(path.relative_to(site).parts) - 1)
 
     def data(match: re.Match) -> str:
         # Base64 hides from a server's gzip what there is to save: compressed before, a decoder is a sixth smaller.
@@ -65,10 +66,9 @@ def externalise(page: str, site: Path, path: Path) -> str:
         (site / "_images").mkdir(exist_ok=True)
         (site / "_images" / name).write_bytes(picture)
         width, height = Image.open(io.BytesIO(picture)).size  # so that the text does not jump when it comes
-        up = "../" * (len(path.relative_to(site).parts) - 1)
         return f'{match[1]}{up}_images/{name}" width="{width}" height="{height}" loading="lazy"'
 
-    return open_with(_STILL.sub(still, _DATA.sub(data, page)), "../" * (len(path.relative_to(site).parts) - 1))
+    return open_with(_STILL.sub(still, _DATA.sub(data, page)), up)
 
 
 def open_with(page: str, up: str) -> str:

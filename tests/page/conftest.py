@@ -8,16 +8,15 @@ from __future__ import annotations
 import http.server
 import os
 import re
-import shutil
 import threading
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
 
 from tests.in_chromium import opened
+from tools.browser import chromium
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 WHOLE = ("index.html", "404.html")  # made without the theme, and looked at in test_site.py
@@ -76,18 +75,13 @@ def site():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium from the PATH, else the one that Playwright installed."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
+    """A Chromium for all tests."""
+    with ExitStack() as opened_once:
         try:
-            # Containers seldom allow Chromium its sandbox; what it opens here is our own pages only.
-            arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-            chromium = playwright.chromium.launch(executable_path=path, args=arguments)
-        except Error as error:
-            missing(f"no Chromium on the PATH and none from Playwright ({error.message.splitlines()[0]})")
-        yield chromium
-        chromium.close()
+            found = opened_once.enter_context(chromium())
+        except RuntimeError as error:
+            missing(str(error))
+        yield found
 
 
 @pytest.fixture

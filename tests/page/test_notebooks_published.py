@@ -48,7 +48,9 @@ def test_a_page_offers_its_notebook(name):
     assert (SITE / name).parent.joinpath(link["href"]).resolve() == SITE / "notebooks" / made.file_name(name)
     book = notebook(name)
     nbformat.validate(book)
-    assert book.cells[0].source.startswith(f"# {page(name).h1.get_text().rstrip('#')}")
+    number, title = re.fullmatch(r"(?:(\w+)\. )?(.*)#", page(name).select_one("article h1").get_text()).groups()
+    place = f"Chapter {number} of" if number else "From"
+    assert book.cells[0].source.startswith(f"# {title}\n\n*{place} ")
 
 
 def test_nothing_else_is_in_the_folder():

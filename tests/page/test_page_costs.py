@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from benchmarks import pages
-from benchmarks.browser import compressing
+from benchmarks.server import compressing
 
 PAGE = """<!doctype html><title>t</title><link rel="icon" href="data:,"><p>{text}</p><img src="picture.webp" alt="">
 <script src="late.js" defer></script><div class="cw-figure"></div>"""

@@ -109,6 +109,42 @@ def test_keyboard_reaches_the_text(visit, page_name):
     assert page.evaluate("document.querySelector('#main-content').contains(document.activeElement)")
 
 
+STOP = """() => {
+    const stop = document.activeElement, style = getComputedStyle(stop);
+    if (stop === document.body) return null;
+    // The frame may be that of the field around an input.
+    const frames = [style, getComputedStyle(stop.closest("form.bd-search") ?? stop)];
+    const framed = frames.some((one) => one.boxShadow !== "none" || one.outlineStyle !== "none");
+    const there = stop.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    return { what: stop.outerHTML.slice(0, 80), seen: framed && there };
+}"""
+
+
+def test_keyboard_is_seen_on_every_stop_and_caught_on_none(visit):
+    """A chapter with figures, questions and folded hints, from its first stop to its last: each is there and framed."""
+    page = visit("book/part1/05-why-it-cannot-generate.html").page
+    unseen, stops = [], 0
+    while stops < 500:
+        page.keyboard.press("Tab")
+        if (stop := page.evaluate(STOP)) is None:
+            break
+        stops += 1
+        if not stop["seen"]:
+            page.wait_for_timeout(400)  # what fades in
+            unseen += [] if page.evaluate(STOP)["seen"] else [stop["what"]]
+    assert unseen == []
+    assert 80 < stops < 500
+
+
+def test_way_back_to_the_top_can_be_read(visit):
+    """It shows when a reader scrolls back, so no other look at a page meets it."""
+    page = visit("book/appendix/glossary.html", width=360).page
+    page.mouse.wheel(0, 3000)
+    page.mouse.wheel(0, -500)
+    page.locator("#pst-back-to-top").wait_for(state="visible")
+    assert violations(page, runOnly=["color-contrast"]) == []
+
+
 def test_no_formula_is_left_in_its_source(desktop):
     """No dollar, macro or error of KaTeX stands in the text."""
     text = desktop.page.eval_on_selector(
@@ -148,4 +184,19 @@ def test_search_finds_a_word_from_any_page(visit):
     page.keyboard.press("Control+k")
     page.locator("input[type=search]:visible").fill("Eckart")
     page.keyboard.press("Enter")
-    page.locator("#search-results a[href*='02-pca']").first.wait_for()
+    page.locator("#search-results a[href*='02-pca'] ~ .context").first.wait_for()
+    # Not from the buttons at the head of a page, nor from its contents for paper, nor from the TeX behind a formula.
+    quoted = " ".join(page.locator("#search-results .context").all_inner_texts())
+    assert not re.search(r"On this page|\.ipynb|\\[a-z]", quoted)
+
+
+def test_page_without_scripts_has_its_colours_and_no_dead_button(browser, site):
+    """The theme would leave links black, code plain, and buttons that do nothing."""
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(site + "book/part2/09-vae.html")
+        colours = "element => getComputedStyle(element).color"
+        assert page.locator("article p a").first.evaluate(colours) == "rgb(11, 92, 173)"
+        text = page.locator("article p").first.evaluate(colours)
+        assert page.locator("article .highlight .kn").first.evaluate(colours) != text
+        assert page.locator("button:visible:not(.toggle-button)").count() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import posixpath
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -195,6 +196,28 @@ def test_every_page_says_why_the_next_one_follows():
         for name, side in ((before, "next"), (after, "prev")):
             link = re.search(rf'<a class="[a-z-]+" href="[^"]+" rel="{side}">(.*?)</a>', source(name), re.DOTALL)
             assert _next(before) in html.unescape(link[1]), name
+
+
+def test_chapter_has_the_number_by_which_the_text_calls_it():
+    """Wherever a page says "chapter 9" and links there: the title it leads to begins with 9, in the contents too."""
+    called = re.compile(r'href="([^"#]*)#[^"]*"><span class="std std-ref">[Cc]hapter (\d+b?)</span>')
+    front = source(TOC["root"])
+    found = set()
+    for name in CHAPTERS:
+        for link, number in called.findall(source(name)):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), link)) if link else f"{name}.html"
+            title = f'<h1><span class="section-number">{number}. </span>'
+            assert title in source(target.removesuffix(".html")), f"{name}: chapter {number}"
+            assert front.count(f'href="{target.removeprefix("book/")}">{number}. ') == 2  # menu and contents
+            found.add(number)
+    assert len(found) > 10
+
+
+def test_only_titles_of_chapters_have_numbers():
+    """A section would take its chapter's."""
+    for name in CHAPTERS:
+        in_text = source(name).partition("<article")[2].partition("</article>")[0]
+        assert in_text.count("section-number") <= 1, name
 
 
 def _next(name: str) -> str:

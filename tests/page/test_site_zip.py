@@ -82,7 +82,7 @@ def test_the_front_door_opens_from_a_folder(visit, folder):
     visit.wait_for_url("**/book/index.html")
     visit.locator("nav a[href$='02-pca.html']:visible").first.click()
     visit.wait_for_url("**/02-pca.html*")
-    assert visit.locator(".bd-article h1").inner_text().startswith("PCA is an autoencoder")
+    assert visit.locator(".bd-article h1").inner_text().startswith("2. PCA is an autoencoder")
 
 
 def test_the_explorer_decodes_from_a_folder(visit, folder):

@@ -290,7 +290,8 @@ def test_a_figure_that_cannot_start_says_so(visit):
 
 
 def test_paper_and_no_script_get_the_still(browser, site, figures_on):
-    """On paper and without JavaScript the pictures are there, with a sentence for those who cannot see them."""
+    """On paper and without JavaScript the pictures are there, called stills, with words for who cannot see them."""
+    note = "figure => getComputedStyle(figure, '::after').content"
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site + figures_on)
@@ -299,13 +300,16 @@ def test_paper_and_no_script_get_the_still(browser, site, figures_on):
         assert len(still.get_attribute("alt").split()) >= 8
     assert page.locator(".cw-figure .cw-still.on-light-page").count() == page.locator(".cw-figure").count()
     assert page.locator(".on-dark-page:visible").count() == 0
+    assert "still" in page.locator(".cw-figure").first.evaluate(note)
     context.close()
 
     page = browser.new_page()
     page.goto(site + figures_on)
     figures = list(each(page))
+    assert figures[0].evaluate(note) == "none"
     page.emulate_media(media="print")
     for figure in figures:
+        assert "still" in figure.evaluate(note)
         assert figure.locator(".cw-still.on-light-page").is_visible()
         assert not figure.locator(".cw").is_visible()
     page.close()

@@ -22,7 +22,7 @@ MATHML = re.compile(
 # What needs a hand, a screen reader or a dark page.
 NOT_ON_PAPER = (
     "script, style, noscript, button, summary, a.headerlink, .only-dark, .on-dark-page, .quiz-feedback, .quiz-tools, "
-    ".toctree-wrapper"
+    ".toctree-wrapper, h1 .section-number"
 )
 
 

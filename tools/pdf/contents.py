@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import yaml
+
+from tools.book_labels import chapter_number
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,8 @@ class Entry:
 
     @property
     def number(self) -> str:
-        """What the text calls it, "3" or "3b"; "" for a page that is no chapter. Its file's name begins with it."""
-        match = re.match(r"0?(\d+[a-z]?)-", self.key)
-        return match[1] if match else ""
+        """As `chapter_number` returns it."""
+        return chapter_number(self.name)
 
 
 def read_contents(toc: Path) -> list[Entry]:

@@ -1,30 +1,16 @@
-"""A browser, and a server such as pages come from."""
+"""A server such as pages come from."""
 
 from __future__ import annotations
 
 import functools
 import gzip
 import http.server
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
-
 TEXT = {".html", ".js", ".css", ".json", ".svg", ".woff"}  # what a server compresses
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A Chromium from the PATH, else the one that Playwright installed."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @contextmanager
