@@ -5,10 +5,15 @@ import os
 import matplotlib
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from course_lib import data
 
 matplotlib.use("Agg")
+# The same examples in every run, however long a busy machine takes for one.
+patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("course", derandomize=True, database=None, **patient)
+settings.load_profile("course")
 
 
 @pytest.fixture(scope="session")

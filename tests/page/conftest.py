@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, sync_playwright
 
-from tests.in_chromium import opened
+from tests.in_chromium import PATIENCE, opened
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 WHOLE = ("index.html", "404.html")  # made without the theme, and looked at in test_site.py
@@ -83,9 +83,10 @@ def browser():
         try:
             # Containers seldom allow Chromium its sandbox; what it opens here is our own pages only.
             arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-            chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+            chromium = playwright.chromium.launch(executable_path=path, args=arguments, timeout=1000 * PATIENCE)
         except Error as error:
             missing(f"no Chromium on the PATH and none from Playwright ({error.message.splitlines()[0]})")
+        chromium.on("context", lambda context: context.set_default_timeout(1000 * PATIENCE))
         yield chromium
         chromium.close()
 
