@@ -97,15 +97,16 @@ SOME_OF_EACH_PAINT = """() => {
         }
         return grounds.get(element);
     };
-    const path = (element) =>
-        element === document.documentElement
-            ? "html"
-            : `${path(element.parentElement)} > :nth-child(${1 + [...element.parentElement.children].indexOf(element)})`;
+    const path = (element) => {
+        if (element === document.documentElement) return "html";
+        const among = [...element.parentElement.children].indexOf(element);
+        return `${path(element.parentElement)} > :nth-child(${among + 1})`;
+    };
     for (const element of document.body.querySelectorAll("*")) {
-        const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+        const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+        const length = texts.map((node) => node.data).join("").trim().length;
         // Of a single letter axe does not say whether it can be read.
-        const speaks = own.map((node) => node.data).join("").trim().length > 1 || element.matches("input, select, textarea");
-        if (!speaks || !element.checkVisibility()) continue;
+        if (!(length > 1 || element.matches("input, select, textarea")) || !element.checkVisibility()) continue;
         const { color, fontSize, fontWeight } = getComputedStyle(element);
         const word = [color, fontSize, fontWeight, ground(element)].join();
         words.set(word, 1 + (words.get(word) ?? 0));
