@@ -22,7 +22,7 @@ settings.load_profile("course")
 def pytest_runtest_setup():
     """What a test or its fixtures draw without a generator of their own does not depend on the tests before it."""
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002: scikit-learn and umap-learn draw from it
+    np.random.seed(0)  # noqa: NPY002 — scikit-learn and umap-learn draw from it
     torch.manual_seed(0)
 
 

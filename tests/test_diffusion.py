@@ -86,6 +86,15 @@ def test_alpha_bar_of_ho_is_what_the_paper_leaves_at_the_end():
     assert float(left.mean()) == pytest.approx(2.0e-5, abs=4 * float(left.std()) / 200_000**0.5 + 2e-7)
 
 
+def test_the_cosine_schedule_is_equation_17_of_nichol_and_dhariwal():
+    """ᾱ_t = f(t)/f(0) up to the last step: it would end in pure noise, with β = 1, and is cut at 0.999."""
+    schedule = models.cosine_noise(50)
+    f = [math.cos((t / 50 + 0.008) / 1.008 * math.pi / 2) ** 2 for t in range(50)]
+    assert schedule.alpha_bar[:-1].tolist() == pytest.approx([one / f[0] for one in f], rel=1e-9)
+    assert float(schedule.beta[:-1].max()) < 0.999
+    assert float(schedule.beta[-1]) == 0.999
+
+
 @pytest.mark.parametrize("schedule", [ramp(30, 0.3), models.cosine_noise(30)], ids=["linear", "cosine"])
 def test_the_marginal_is_what_a_simulated_chain_arrives_at(schedule):
     g, x0, n = generator(1), 1.7, 200_000
