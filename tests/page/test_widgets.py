@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.in_chromium import darkened, settle, violations, wait_until
+from tests.in_chromium import settle, violations, wait_until
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURE = re.compile(r'class="cw-figure" data-widget="([\w-]+)"')
@@ -149,23 +149,22 @@ def test_figure_follows_the_pointer(browser, site, figure_at, touch):
     context.close()
 
 
-def test_living_figures_are_accessible(visit, site, figures_on):
-    """Axe finds nothing at all in them, nor in the colours of the dark mode; and they asked nothing of another host."""
-    seen = visit(figures_on, width=1280)
+@pytest.mark.parametrize(
+    ("width", "scheme", "options"),
+    [
+        (1280, "light", {}),
+        (1280, "dark", {"runOnly": ["color-contrast"]}),  # only the colours are others
+        (360, "light", {"rules": {"color-contrast": {"enabled": False}}}),  # the colours are the same
+    ],
+    ids=["light", "dark", "phone"],
+)
+def test_living_figures_are_accessible(visit, site, figures_on, width, scheme, options):
+    """Axe finds nothing at all in them, in either mode and on a phone; and they asked nothing of another host."""
+    seen = visit(figures_on, width=width, scheme=scheme)
     alive = len(list(each(seen.page)))
     assert alive == seen.page.locator(".cw-figure.cw-lives").count()
-    assert violations(seen.page, ".cw-figure") == []
-    with darkened(seen.page) as page:
-        settle(page)
-        assert violations(page, ".cw-figure", runOnly=["color-contrast"]) == []
+    assert violations(seen.page, ".cw-figure", **options) == []
     assert [url for url in seen.requests if not url.startswith((site, "data:", "blob:"))] == []
-
-
-def test_living_figures_are_accessible_on_a_phone(visit, figures_on):
-    """The colours are the same, the places are others."""
-    page = visit(figures_on, width=360).page
-    list(each(page))
-    assert violations(page, ".cw-figure", rules={"color-contrast": {"enabled": False}}) == []
 
 
 def test_two_instances_do_not_interfere(visit, figure_at):
