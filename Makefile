@@ -62,8 +62,9 @@ test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory book
-	@# A module stays in one process: its tests share pages and courses that take long to set up.
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
+	@# A module stays in one process: its tests share pages and courses that take long to set up. Without a new order:
+	@# those of one or two tests would come last, and with minutes in each of them one process would wait for the other.
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: test-library links binder
 # tests/ mirrors course_lib/: data has test_data.py, test_data_sources.py …; _storage has test_storage.py.

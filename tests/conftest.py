@@ -1,14 +1,29 @@
 """What several test modules share: real data, a toy with known eigenvalues, and a guard for the global random state."""
 
 import os
+import random
 
 import matplotlib
+import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from course_lib import data
 
 matplotlib.use("Agg")
+# The same examples in every run, however long a busy machine takes for one.
+patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("course", derandomize=True, database=None, **patient)
+settings.load_profile("course")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """What a test or its fixtures draw without a generator of their own does not depend on the tests before it."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 — scikit-learn and umap-learn draw from it
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,10 @@ def opened(browser, url: str, width: int = 1440, height: int = 900, scheme: str 
         yield seen
 
 
-def wait_until(page, condition: str, argument=None, seconds: float = 30) -> None:
+PATIENCE = 120  # seconds: a test must fail for what a page does, not for how busy the machine is
+
+
+def wait_until(page, condition: str, argument=None, seconds: float = PATIENCE) -> None:
     """Wait until a JavaScript expression, or a function of the argument, is true in a page.
 
     Playwright's `wait_for_function` evaluates a string in the page again and again, which the pages' policy forbids.
@@ -59,6 +62,12 @@ def _is_true(page, condition: str, argument) -> bool:
         raise
 
 
+def settle(page) -> None:
+    """Let the figures draw what they have to, also what takes them many frames."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    wait_until(page, "() => !document.querySelector('.cw-lives [aria-busy=true]')")
+
+
 @contextmanager
 def darkened(page):
     """The same page, as it is for a reader whose system turns dark."""
@@ -73,12 +82,46 @@ def darkened(page):
         wait_until(page, "document.documentElement.dataset.theme === 'light'")
 
 
-def violations(page, **options) -> list:
-    """What axe finds in a page, of whatever weight: rule, impact and places."""
+# Of all words that are painted alike, on grounds that are painted alike, three: a list of places for axe.
+SOME_OF_EACH_PAINT = """() => {
+    const [words, grounds, places] = [new Map(), new Map([[null, ""]]), []];
+    const ground = (element) => {
+        if (!grounds.has(element)) {
+            const { backgroundColor: color, backgroundImage: image, opacity, filter, textShadow, position } =
+                getComputedStyle(element);
+            // What is lifted out of the text may lie on anything.
+            const lifted = ["absolute", "fixed", "sticky"].includes(position) ? element.className : "";
+            const paint = [color, image, opacity, filter, textShadow, lifted].join();
+            const clear = "rgba(0, 0, 0, 0),none,1,none,none,";
+            grounds.set(element, ground(element.parentElement) + (paint === clear ? "" : "|" + paint));
+        }
+        return grounds.get(element);
+    };
+    const path = (element) => {
+        if (element === document.documentElement) return "html";
+        const among = [...element.parentElement.children].indexOf(element);
+        return `${path(element.parentElement)} > :nth-child(${among + 1})`;
+    };
+    for (const element of document.body.querySelectorAll("*")) {
+        const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+        const length = texts.map((node) => node.data).join("").trim().length;
+        // Of a single letter axe does not say whether it can be read.
+        if (!(length > 1 || element.matches("input, select, textarea")) || !element.checkVisibility()) continue;
+        const { color, fontSize, fontWeight } = getComputedStyle(element);
+        const word = [color, fontSize, fontWeight, ground(element)].join();
+        words.set(word, 1 + (words.get(word) ?? 0));
+        if (words.get(word) <= 3) places.push(path(element));
+    }
+    return places;
+}"""
+
+
+def violations(page, context=None, **options) -> list:
+    """What axe finds in a page, or in the places named, of whatever weight: rule, impact and places."""
     # Without `preload`: it would fetch the style sheets again, some from where they are not.
     options = {"resultTypes": ["violations"], "preload": False, **options}
     found = []
-    for one in Axe().run(page, options=options).response["violations"]:
+    for one in Axe().run(page, context=context, options=options).response["violations"]:
         nodes = [node for node in one["nodes"] if not (one["id"] == "empty-table-header" and _holds_math(page, node))]
         if nodes:
             found.append((one["id"], one["impact"], [node["html"][:160] for node in nodes][:4]))

@@ -77,8 +77,8 @@ def test_an_exercises_picture_becomes_two_with_its_own_attributes(made):
     for tag in tags:
         assert tag.count("loading=") == tag.count("class=") == 1
         assert 'style="width: 50%"' in tag
-    assert "on-light-page" in tags[0]
-    assert "on-dark-page" in tags[1]
+    assert 'class="on-light-page wide"' in tags[0]
+    assert 'class="on-dark-page dark-light wide"' in tags[1]
     assert (images / "half-dark.png").is_file()
 
 

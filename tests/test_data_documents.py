@@ -6,7 +6,6 @@ import inspect
 import re
 import subprocess
 import sys
-import time
 from collections import Counter
 
 import numpy as np
@@ -157,25 +156,25 @@ def test_garbage_is_collected_again_afterwards():
     assert gc.isenabled()
 
 
-def test_a_fresh_process_finds_the_same_texts_quickly_and_silently(corpus):
+def test_a_fresh_process_finds_the_same_texts_silently_and_imports_nothing_heavy(corpus):
     code = """
-import sys, time
+import sys
 from course_lib import data
-before, start = set(sys.modules), time.process_time()
+before = set(sys.modules)
 corpus = data.documents()
-spent = time.process_time() - start
 import hashlib
 digest = hashlib.sha256("".join(corpus.texts).encode()).hexdigest()
 heavy = {"matplotlib", "networkx", "scipy", "sklearn"} & (set(sys.modules) - before)
-print(digest, spent, sorted(heavy))
+print(digest, sorted(heavy))
 """
     answer = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
-    digest, spent, heavy = answer.stdout.split(maxsplit=2)
+    digest, heavy = answer.stdout.split(maxsplit=1)
     assert digest == hashlib.sha256("".join(corpus.texts).encode()).hexdigest()
     assert heavy.strip() == "[]"
     assert answer.stderr == ""
-    assert float(spent) < 10
-    data.documents()
-    start = time.process_time()
+
+
+def test_every_later_call_remembers(corpus, monkeypatch):
+    data.documents()  # the tests above forget some packages
+    monkeypatch.setattr(docstrings, "_docstrings", None)  # no file can be read any more
     assert data.documents().texts == corpus.texts
-    assert time.process_time() - start < 1  # every later call remembers

@@ -35,6 +35,7 @@ from course_lib.data import CorruptData, DataUnavailable, _torchvision, download
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 N = {"train": 20, "t10k": 10}
+PATIENCE = 600  # seconds that a busy machine may take to start a process that imports torch
 
 
 def idx_files() -> dict[str, bytes]:
@@ -55,7 +56,7 @@ RESOURCES = [(name, hashlib.md5(content).hexdigest()) for name, content in ARCHI
 
 
 class Mirror(ThreadingHTTPServer):
-    """Serves `archives`; `requests` counts who asked for what, `delay` makes it slow."""
+    """Serves `archives`; `requests` counts who asked for what, `delay` makes it slow, or silent from one request on."""
 
     daemon_threads = True
 
@@ -65,6 +66,8 @@ class Mirror(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.cut = False
         self.delay = 0.0
+        self.silent_from = float("inf")
+        self.speak = threading.Event()
         self.together = threading.Barrier(2)
         self.url = f"http://127.0.0.1:{self.server_address[1]}/"
 
@@ -76,11 +79,13 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.lstrip("/")
         if name == "together":
-            self.server.together.wait(200)
+            self.server.together.wait(PATIENCE)
             self.send_response(204)
             self.end_headers()
             return
         self.server.requests.append(name)
+        if len(self.server.requests) >= self.server.silent_from:
+            self.server.speak.wait(PATIENCE)
         time.sleep(self.server.delay)
         content = self.server.archives.get(name)
         if content is None:
@@ -259,10 +264,12 @@ def test_what_the_cache_lacks_is_added(cache, mirror):
 
 
 @pytest.mark.parametrize("offline", ["0", "1"])
-def test_damage_in_the_cache_that_cannot_be_repaired_is_named_and_no_fallback_hides_it(cache, monkeypatch, offline):
+def test_damage_in_the_cache_that_cannot_be_repaired_is_named_and_no_fallback_hides_it(
+    cache, monkeypatch, dead_address, offline
+):
     raw = fill(cache, train_images_idx3_ubyte=flipped(IMAGES))
     monkeypatch.setenv("COURSE_OFFLINE", offline)
-    monkeypatch.setattr(_torchvision.datasets.MNIST, "mirrors", [dead_address()])
+    monkeypatch.setattr(_torchvision.datasets.MNIST, "mirrors", [dead_address])
     before = content(raw), identity(raw)
     for call in (lambda: data.load("mnist", fallback="digits-28"), data.edition):
         with pytest.raises(CorruptData, match=f"expected sha256 {SHA256[IMAGES]}: delete it or allow its download"):
@@ -281,11 +288,12 @@ def test_a_folder_in_the_place_of_a_file_counts_as_no_file(tmp_path, monkeypatch
 # --- downloads that go wrong ----------------------------------------------------------------------------------------
 
 
-def dead_address() -> str:
-    """An address on this machine at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/"
+@pytest.fixture
+def dead_address():
+    """An address on this machine at which nobody listens; nor can another process come to, meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
 
 
 def nothing_taken(cache: Path) -> bool:
@@ -441,7 +449,7 @@ def test_two_processes_at_once_download_once_and_both_load(cache, mirror):
     processes = [child(mirror, together=True) for _ in range(2)]
     answers = []
     for process in processes:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate()
         assert process.returncode == 0, err
         answers.append(json.loads(out))
     total = float(data.load("mnist").train.x.double().sum())
@@ -453,15 +461,16 @@ def test_two_processes_at_once_download_once_and_both_load(cache, mirror):
 
 
 def test_a_process_that_is_killed_leaves_nothing_that_counts(cache, mirror):
-    mirror.delay = 0.5
+    mirror.silent_from = 3  # in the middle of the second file
     process = child(mirror)
-    while len(mirror.requests) < 3 and process.poll() is None:  # in the middle of its second file
+    while len(mirror.requests) < 3 and process.poll() is None:
         time.sleep(0.01)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate()
     assert list((cache / "MNIST" / "raw").iterdir()) == []
     assert list(cache.glob(".mnist-*")) != []
-    mirror.delay = 0.0
+    mirror.silent_from = float("inf")
+    mirror.speak.set()
     check_loaded(data.load("mnist"))
     assert list(cache.glob(".mnist-*")) == []
 
@@ -559,14 +568,12 @@ def test_offline_the_error_names_the_three_ways(cache, monkeypatch, mirror):
     assert not cache.exists()
 
 
-def test_without_network_the_error_names_the_three_ways_at_once(cache, monkeypatch):
-    monkeypatch.setattr(_torchvision.datasets.MNIST, "mirrors", [dead_address(), dead_address()])
-    start = time.monotonic()
+def test_without_network_the_error_names_the_three_ways_at_once(cache, monkeypatch, dead_address):
+    monkeypatch.setattr(_torchvision.datasets.MNIST, "mirrors", [dead_address] * 2)
     with pytest.raises(DataUnavailable) as raised:
         data.load("mnist")
-    assert time.monotonic() - start < download.SOCKET_TIMEOUT
     assert names_the_three_ways(str(raised.value), cache)
-    assert str(raised.value).count("Connection refused") == 2
+    assert str(raised.value).count("Connection refused") == 2  # at once: for neither was there a time-out
     assert isinstance(raised.value.__cause__.__cause__, URLError)  # the traceback shows what really happened
     again = pickle.loads(pickle.dumps(raised.value))  # as a process pool sends it
     assert (str(again), again.reason) == (str(raised.value), raised.value.reason)

@@ -18,6 +18,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from course_lib import estimators
 
+# Of a few points and their copies umap-learn's eigenvector solver now and then says that it found none; the map is then
+# drawn from another start.
+pytestmark = pytest.mark.filterwarnings("ignore:Spectral initialisation failed")
 METHODS = {"tsne": ("TSNE", {"perplexity": 5, "max_iter": 250}), "umap": ("UMAP", {"n_neighbors": 5, "n_epochs": 20})}
 
 
@@ -80,7 +83,6 @@ def test_equal_rows_are_refused_before_scikit_learn_divides_by_their_spread(init
         estimators.TSNE(perplexity=5, init=init).fit_transform(np.full((50, 4), 0.3))
 
 
-@pytest.mark.filterwarnings("ignore:Spectral initialisation failed")  # now and then, and then it invents another
 def test_equal_rows_are_refused_where_umap_learn_would_invent_a_map():
     theirs = estimators.UMAP.__mro__[1]
     x = np.full((50, 4), 0.3)

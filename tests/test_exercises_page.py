@@ -37,7 +37,7 @@ def build(tmp_path):
     def run(index: str) -> tuple[str, str]:
         (tmp_path / "index.md").write_text("# Page\n\n" + index + TARGETS, encoding="utf-8")
         command = [sys.executable, "-m", "sphinx", "-q", "-n", "-b", "html", ".", "_build/html"]
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
         return (tmp_path / "_build" / "html" / "index.html").read_text(encoding="utf-8"), result.stderr
 

@@ -58,7 +58,7 @@ def test_the_worst_neighbours_of_all_score_zero():
 
 
 @given(st.integers(3, 25), st.integers(0, 10**6), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_both_stay_between_0_and_1_for_every_allowed_k(n, seed, drawn):
     k = drawn.draw(st.integers(1, (n - 1) // 2))
     x, z = normal(n, 2, seed=seed), normal(n, 1, seed=seed + 1)

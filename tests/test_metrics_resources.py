@@ -50,8 +50,8 @@ def test_what_is_prepared_is_handed_on_and_not_counted():
     alone = resources.measure(time.perf_counter)
     assert 190 * MEGABYTE < took.start_bytes - alone.start_bytes < 220 * MEGABYTE
     assert 190 * MEGABYTE < took.peak_bytes - took.start_bytes < 220 * MEGABYTE
-    waited = resources.measure(bool, partial(time.sleep, 0.4))
-    assert waited.wall_seconds < 0.4
+    waited = resources.measure(bool, partial(time.sleep, 2))
+    assert waited.wall_seconds < 2  # a busy machine may make `bool` wait, but not that long
 
 
 def test_here_gives_the_result_with_its_cost():

@@ -113,7 +113,7 @@ def build(tmp_path):
         for name, text in pages.items():
             (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "sphinx", "-q", "-n", "-b", builder, ".", "out"]
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
         files = [path for suffix in ("html", "txt", "tex") for path in (tmp_path / "out").glob(f"*.{suffix}")]
         written = {path.name: path.read_text(encoding="utf-8") for path in files}

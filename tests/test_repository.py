@@ -53,7 +53,7 @@ def test_a_server_of_ones_own_has_no_pages_on_github_io():
 
 def test_a_users_own_site_lies_at_its_root():
     """The repository owner.github.io is published without a path."""
-    assert site_url({"GITHUB_REPOSITORY": "Ada/ada.github.io"}, None) == "https://ada.github.io/"
+    assert site_url({"GITHUB_REPOSITORY": "Ada/Ada.GitHub.io"}, None) == "https://ada.github.io/"
 
 
 @pytest.mark.parametrize("environ", [{"GITHUB_REPOSITORY": "bottleneck"}, {"COURSE_URL": "course.example.org"}])

@@ -50,7 +50,7 @@ def in_the_page(figure: PCAComponents, widths: list[int]) -> dict:
         console.log(JSON.stringify({{ drawn, curves, images: images.map((x) => [...x]) }}));
     """
     command = [katex_math.node(), "--input-type=module", "-e", script]
-    result = subprocess.run(command, input=json.dumps(state), capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run(command, input=json.dumps(state), capture_output=True, text=True, check=True)
     return json.loads(result.stdout)
 
 

@@ -12,8 +12,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser that is closed at the end.
+def chromium(patience: float = 30.0) -> Iterator[Browser]:
+    """A browser that is closed at the end; it may take so many seconds to start.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def chromium() -> Iterator[Browser]:
         try:
             # Containers seldom allow Chromium its sandbox; what it opens here is our own pages only.
             arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
-            browser = playwright.chromium.launch(executable_path=path, args=arguments)
+            browser = playwright.chromium.launch(executable_path=path, args=arguments, timeout=1000 * patience)
         except Error as error:
             raise RuntimeError(
                 f"got no browser ({error.message.splitlines()[0]}), expected Chromium or Google Chrome on the PATH; "

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.in_chromium import opened
+from tests.in_chromium import PATIENCE, opened
 from tools.browser import chromium
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -78,9 +78,10 @@ def browser():
     """A Chromium for all tests."""
     with ExitStack() as opened_once:
         try:
-            found = opened_once.enter_context(chromium())
+            found = opened_once.enter_context(chromium(PATIENCE))
         except RuntimeError as error:
             missing(str(error))
+        found.on("context", lambda context: context.set_default_timeout(1000 * PATIENCE))
         yield found
 
 

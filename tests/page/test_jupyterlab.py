@@ -34,7 +34,6 @@ def lab(tmp_path):
 def test_dragging_in_jupyterlab_changes_the_trait(browser, lab):
     """Run the cells; move over the plane; Python has the new z. Then Python moves it, and the figure follows."""
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    page.set_default_timeout(90_000)
     page.goto(lab)
     page.locator(".jp-Notebook .jp-CodeCell").nth(2).wait_for()
     page.get_by_text("| Idle").wait_for()  # what is run before the kernel is there is lost
@@ -49,7 +48,7 @@ def test_dragging_in_jupyterlab_changes_the_trait(browser, lab):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.2, steps=5)
     page.mouse.up()
-    page.wait_for_timeout(1000)  # the figure tells Python at most ten times a second
+    page.evaluate("() => new Promise((done) => setTimeout(done, 1000))")  # the figure tells Python ten times a second
     said = page.locator(".cw .cw-readout").inner_text()
 
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(1).click()
@@ -92,7 +91,6 @@ def test_a_chapters_text_is_set_in_jupyterlab(browser, tmp_path):
     settings.write_text('{"windowingMode": "none"}')  # all cells at once, not those in sight
     with serving(tmp_path, "07-elbo.ipynb") as address:
         page = browser.new_page()
-        page.set_default_timeout(120_000)
         page.goto(address)
         wanted = len(formulas(texts(chapter)))
         page.wait_for_function(

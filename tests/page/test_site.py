@@ -13,7 +13,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from tests.in_chromium import violations, wait_until
+from tests.in_chromium import settle, violations, wait_until
 from tests.site_links import broken
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +81,7 @@ def test_first_screen_does_not_jump(visit, width, height):
     """The figure that comes to life leaves the text below it where it was, or nearly."""
     page = visit(f"{TOC['root']}.html", width=width, height=height).page
     page.locator('.cw-figure[data-state="ready"]').wait_for()
-    page.wait_for_timeout(300)
+    settle(page)
     shift = page.evaluate(
         """() => new Promise((done) => new PerformanceObserver((list) => done(
             list.getEntries().reduce((sum, entry) => sum + entry.value, 0)

@@ -28,7 +28,6 @@ def test_a_student_opens_runs_and_answers(browser, notebook):
     """Run all: not written yet. Write the answer into its cell, run again: all parts are right."""
     with serving(notebook.parent, notebook.name) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 1100})
-        page.set_default_timeout(90_000)
         page.goto(address)
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.get_by_text("| Idle").wait_for()  # what is run before the kernel is there is lost
