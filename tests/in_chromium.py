@@ -68,13 +68,20 @@ def settle(page) -> None:
     wait_until(page, "() => !document.querySelector('.cw-lives [aria-busy=true]')")
 
 
+FADED = """() => {
+    const fading = document.getAnimations().filter((one) => one.playState !== "finished");
+    fading.forEach((one) => one.finish());
+    return !fading.length;
+}"""
+
+
 @contextmanager
 def darkened(page):
     """The same page, as it is for a reader whose system turns dark."""
     page.emulate_media(color_scheme="dark")
     wait_until(page, "document.documentElement.dataset.theme === 'dark'")
-    # What fades from one colour to the other has neither.
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+    # What fades from one colour to the other has neither; the end of one fading may begin another.
+    wait_until(page, FADED)
     try:
         yield page
     finally:

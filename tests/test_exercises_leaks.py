@@ -12,6 +12,7 @@ import zlib
 import pytest
 from matplotlib.figure import Figure
 
+from tools import exercise_leaks
 from tools.exercise_fragment import fragment
 from tools.exercise_leaks import leaks, squeezed
 from tools.exercise_source import FOLDER, read
@@ -62,6 +63,14 @@ def test_a_leak_is_found(tmp_path, secret, kind):
     found = leaks(tmp_path, [ASSIGNED, OPEN])
     assert len(found) == 1
     assert found[0].startswith(f"deep/file.{kind}: ")
+
+
+def test_a_line_of_twenty_letters_is_found_and_what_stands_everywhere_is_not(tmp_path, monkeypatch):
+    body = "with torch.inference_mode():\n    x_hat = z @ decoder.T + mean\nreturn z"
+    monkeypatch.setattr(exercise_leaks, "solution_bodies", lambda exercise: [body])
+    (tmp_path / "page.html").write_text(f"<pre>{body}</pre>")
+    line = "a line of the solution of kl-between-clouds: x_hat = z @ decoder.T + mean"
+    assert leaks(tmp_path, [ASSIGNED]) == [f"page.html: {line}"]
 
 
 def test_what_may_be_published_is_no_leak(tmp_path):

@@ -107,5 +107,10 @@ def test_the_figure_fits_in_a_page_and_its_still_shows_each_model(figure, monkey
     still = figure.still()
     assert isinstance(still, Figure)
     assert [ax.get_title() for ax in still.axes] == ["VAE", "β-TCVAE"]
-    assert len(still.axes[0].get_yticklabels()) == 6
+    for ax, run in zip(still.axes, figure.runs, strict=True):
+        known = torch.tensor(run["shares"]).max(dim=1)
+        assert [label.get_text() for label in ax.get_yticklabels()] == [
+            f"$z_{{{j + 1}}}$: {figure.factors[known.indices[j]]} {round(100 * float(known.values[j]))} %"
+            for j in run["order"][:6]
+        ]
     assert "6 rows of 7 decoded pictures" in figure.describe()
