@@ -145,7 +145,7 @@ def test_nothing_outlives_its_grader(kind, end):
         if end == "killed":
             grader.kill()
         pids += map(int, grader.stdout.read().split())
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=20)
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=120)
     assert alive == []
 
 

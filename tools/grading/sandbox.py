@@ -96,7 +96,7 @@ class Sandbox:
         program = [sys.executable, "-S", "-c", PROBE, str(Path(__file__).resolve()), str(LIBRARY)]
         try:
             done = subprocess.run(
-                self.command(program), env=self.environment(), capture_output=True, text=True, timeout=30
+                self.command(program), env=self.environment(), capture_output=True, text=True, timeout=120
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"it does not start: {error}"
