@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks import machine
 from benchmarks.server import compressing
+from tests.in_chromium import wait_until
 from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -126,7 +127,7 @@ def load(browser: Browser, url: str, slow: bool, to_figure: bool) -> Cost:
 
 def _cost(page: Page, session, asked: list[str], to_figure: bool) -> Cost:
     if to_figure:
-        page.wait_for_function("seen.alive !== null")
+        wait_until(page, "seen.alive !== null")
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1500)  # for the last long tasks
     times = page.evaluate(TIMES)
