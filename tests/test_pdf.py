@@ -30,6 +30,8 @@ PAGE = """<html><head></head><body><article class="bd-article">
 <div class="solution admonition" id="solution-one"><p class="admonition-title">Solution</p><p>Done so.</p></div>
 <div class="cw-figure" data-widget="plane"><img class="cw-still" alt="A cloud." loading="lazy"
 src="../../_images/a.png"><script type="application/json">{}</script></div>
+<img class="in-the-page" alt="" src="data:image/png;base64,AAAA">
+<!-- copies --><p>To take away.</p><!-- end of copies -->
 <p>The last sentence.</p></section></article></body></html>"""
 
 
@@ -104,6 +106,17 @@ def test_a_still_says_what_it_is_and_nothing_is_left_to_press(site):
     assert "loading" not in still.attrs
     assert "online edition. A cloud." in chapter.find(class_="still-caption").get_text()
     assert chapter.select("script, button, summary, details, .headerlink") == []
+
+
+def test_a_picture_in_the_page_itself_stays_as_it_is(site):
+    """It has no file that would have to be found."""
+    picture = read_chapter(site, ONE, PAGES).find(class_="in-the-page")
+    assert picture["src"] == "data:image/png;base64,AAAA"
+
+
+def test_the_book_is_the_same_when_copies_were_made_before(site):
+    """The links to them are put into the built pages, and lead nowhere on paper."""
+    assert "To take away" not in read_chapter(site, ONE, PAGES).get_text()
 
 
 def test_a_page_without_an_article_is_refused(site):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from tools.copies import unlinked
 from tools.pdf.contents import Entry
 
 ARTICLE = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
@@ -51,7 +52,7 @@ def read_chapter(site: Path, entry: Entry, pages: Mapping[str, Entry], address: 
         If the page holds no article.
     """
     path = site / f"{entry.name}.html"
-    found = ARTICLE.search(path.read_text(encoding="utf-8"))
+    found = ARTICLE.search(unlinked(path.read_text(encoding="utf-8")))
     if not found:
         raise ValueError(f"got no article in {path}, expected a page of the book; run make book")
     source = MATHML.sub(_spoken, found[0]).replace(
