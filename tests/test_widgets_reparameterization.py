@@ -50,6 +50,13 @@ def test_the_limits_of_the_page_are_those_of_the_class():
     limits = in_the_page("LIMITS")
     figure.mean, figure.std, figure.draws = limits["mean"], limits["std"][0], limits["draws"][1]
     figure.mean, figure.std, figure.draws = -limits["mean"], limits["std"][1], limits["draws"][0]
+    beyond = {"mean": [-limits["mean"] - 0.01, limits["mean"] + 0.01]}
+    beyond |= {"std": [limits["std"][0] - 0.01, limits["std"][1] + 0.01]}
+    beyond |= {"draws": [limits["draws"][0] - 1, limits["draws"][1] + 1]}
+    for name, values in beyond.items():
+        for value in values:
+            with pytest.raises(TraitError):
+                setattr(figure, name, value)
 
 
 @pytest.mark.parametrize("place", PLACES)
