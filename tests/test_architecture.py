@@ -29,8 +29,9 @@ FLOORS = {
     "dark": 4,
     "shape_runs": 4,
     "plots": 5,
-    "checks": 5,
+    "collect": 5,
     "glue": 5,
+    "checks": 6,
     "widgets": 6,
 }
 # Private modules serve any floor, so they must stand on none.

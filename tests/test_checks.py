@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib import checks
+from course_lib import checks, collect
 from tools.exercise_source import FOLDER, read
 from tools.exercise_trial import solved
 
@@ -15,7 +15,7 @@ SOLVED = {name: solved(read(FOLDER / f"{name}.md")) for name in checks.names()}
 
 def answers(name):
     """The functions of the solution of an exercise."""
-    return {function: SOLVED[name][function] for function in checks.definition(name).ANSWERS}
+    return {function: SOLVED[name][function] for function in collect.functions(name)}
 
 
 def test_every_check_has_a_source():
@@ -78,7 +78,7 @@ def test_a_judge_survives_an_odd_error(name):
     """The text of an error is the learner's too."""
     given = checks.draw(name, 1)
     for odd in (np.zeros((2, 0)), np.asarray(3), np.asarray("x" * 10**6)):
-        got = {f"{part.name}/error": odd for part in checks.definition(name).PARTS}
+        got = {f"{part.name}/error": odd for part in checks.definition(name)}
         report = checks.judge(name, given, got)
         assert report.right == []
         assert len(str(report)) < 1000 * len(report.findings)

@@ -7,7 +7,7 @@ import linecache
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 
-from course_lib import checks
+from course_lib import checks, collect
 from tools.exercise_source import Exercise
 
 SEEDS = (0, 1, 2, 3)  # 0 is what the learner's own check draws
@@ -38,11 +38,12 @@ def solved(exercise: Exercise) -> dict[str, object]:
 
 def problems(exercise: Exercise) -> list[str]:
     """Everything that is wrong with an exercise, a sentence each; empty where it may be given to students."""
-    definition = checks.definition(exercise.id)
-    parts = [part.name for part in definition.PARTS]
+    parts = [part.name for part in checks.definition(exercise.id)]
+    if parts != (collected := [one.part for one in collect.collectors(exercise.id)]):
+        return [f"the check judges the parts {parts}, and collects for {collected}"]
     if parts != list(exercise.points):
         return [f"the check has the parts {parts}, the source gives points to {list(exercise.points)}"]
-    call = ", ".join(f"{name}={name}" for name in definition.ANSWERS)
+    call = ", ".join(f"{name}={name}" for name in collect.functions(exercise.id))
     found = []
     if exercise.check != f'checks.check("{exercise.id}", {call})':
         found.append(f'the check cell is {exercise.check}, expected checks.check("{exercise.id}", {call})')

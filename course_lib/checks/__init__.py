@@ -1,12 +1,12 @@
 """What exercises are checked with: the same code in the notebook, in the tests and in the grader.
 
-Each exercise has one module here, named as its source in `exercises/`. A check has two halves. `collect` calls the
-learner's functions and returns numbers; `judge` compares the numbers and says in words what is wrong. A grader runs
-the first half in a sandbox, on inputs it drew itself, and the second half where the learner's code has never been.
+Each exercise has one module here, named as its source in `exercises/`: it draws inputs, and judges in words what came
+back. What calls the learner's functions in between is in `course_lib.collect`. A grader runs that half in a sandbox,
+where this one does not exist, and judges where the learner's code has never been.
 """
 
 from course_lib.checks._compare import explain
-from course_lib.checks._part import NOT_WRITTEN_YET, Part, plain
+from course_lib.checks._part import NOT_WRITTEN_YET, Part
 from course_lib.checks._run import (
     Report,
     Wrong,
@@ -14,11 +14,13 @@ from course_lib.checks._run import (
     collect,
     definition,
     draw,
+    draw_part,
     fresh_seed,
     judge,
-    names,
+    judge_part,
     require,
 )
+from course_lib.collect import names
 
 __all__ = [
     "NOT_WRITTEN_YET",
@@ -29,10 +31,11 @@ __all__ = [
     "collect",
     "definition",
     "draw",
+    "draw_part",
     "explain",
     "fresh_seed",
     "judge",
+    "judge_part",
     "names",
-    "plain",
     "require",
 ]

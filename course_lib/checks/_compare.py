@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib.checks._part import Data
+from course_lib.collect._collector import Data
 
 
 def explain(

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
 from course_lib import validation
-from course_lib.checks._part import NOT_WRITTEN_YET, Data, Part
+from course_lib.checks._part import NOT_WRITTEN_YET, Part
+from course_lib.collect import collectors, functions, names
+from course_lib.collect._collector import Data
 
 
 @dataclass(frozen=True)
@@ -54,14 +53,8 @@ class Wrong(AssertionError):
     """An answer that a check refuses; its text says why."""
 
 
-def names() -> list[str]:
-    """The ids of all exercises that have a check, sorted."""
-    modules = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
-
-
-def definition(exercise: str) -> ModuleType:
-    """The module of an exercise: its `ANSWERS`, names of functions, and its `PARTS`.
+def definition(exercise: str) -> tuple[Part, ...]:
+    """The parts of an exercise, in order.
 
     Raises
     ------
@@ -69,47 +62,42 @@ def definition(exercise: str) -> ModuleType:
         If no exercise has that id.
     """
     validation.choice(exercise, "exercise", names())
-    return importlib.import_module(f"course_lib.checks.{exercise.replace('-', '_')}")
+    return importlib.import_module(f"course_lib.checks.{exercise.replace('-', '_')}").PARTS
+
+
+def draw_part(exercise: str, part: str, seed: int = 0) -> Data:
+    """The inputs for one part: name → array; the same seed draws the same."""
+    index, tested = _find(exercise, part)
+    return {name: np.asarray(array) for name, array in tested.draw(np.random.default_rng([seed, index])).items()}
+
+
+def judge_part(exercise: str, part: str, given: Data, got: Data) -> list[str]:
+    """What is wrong with what was collected for one part, in words; `got` may come from anywhere."""
+    return _find(exercise, part)[1].judge_safely(given, got)
 
 
 def draw(exercise: str, seed: int = 0) -> Data:
-    """The inputs for every part: "part/name" → array; the same seed draws the same."""
+    """The inputs for every part: "part/name" → array."""
     drawn = {}
-    for index, part in enumerate(definition(exercise).PARTS):
-        drawn |= _under(part, part.draw(np.random.default_rng([seed, index])))
+    for part in definition(exercise):
+        drawn |= _under(part.name, draw_part(exercise, part.name, seed))
     return drawn
 
 
-def collect(exercise: str, answers: Mapping[str, Callable], given: Data) -> Data:
-    """Call the learner's functions on the inputs; nothing is compared here.
-
-    Parameters
-    ----------
-    exercise : str
-        Its id.
-    answers : mapping of str to callable
-        The learner's functions by name; other entries do not matter, so a whole namespace will do.
-    given : dict of str to ndarray
-        What `draw` returned.
-
-    Returns
-    -------
-    dict of str to ndarray
-        "part/name" → what came out, or "part/error" → what was raised, in words. No object arrays: `numpy.savez`
-        writes it and `numpy.load(…, allow_pickle=False)` reads it.
-    """
-    module = definition(exercise)
-    functions = SimpleNamespace(**{name: answers[name] for name in module.ANSWERS if name in answers})
+def collect(exercise: str, answers: Mapping[str, object], given: Data) -> Data:
+    """Call the learner's functions on what `draw` returned: "part/name" → what came out; nothing is compared here."""
     collected = {}
-    for part in module.PARTS:
-        collected |= _under(part, part.collect_safely(functions, _of(part, given)))
+    for collector in collectors(exercise):
+        collected |= _under(collector.part, collector(answers, _of(collector.part, given)))
     return collected
 
 
 def judge(exercise: str, given: Data, got: Data) -> Report:
-    """Compare what was collected with what is right; `got` may come from anywhere."""
-    parts = definition(exercise).PARTS
-    return Report(exercise, {part.name: part.judge_safely(_of(part, given), _of(part, got)) for part in parts})
+    """Compare with what is right what `collect` returned."""
+    parts = definition(exercise)
+    return Report(
+        exercise, {part.name: part.judge_safely(_of(part.name, given), _of(part.name, got)) for part in parts}
+    )
 
 
 def check(exercise: str, *, seed: int = 0, **answers: Callable) -> Report:
@@ -134,7 +122,7 @@ def check(exercise: str, *, seed: int = 0, **answers: Callable) -> Report:
     TypeError
         If a function is missing, or something is given that the exercise does not ask for or that is no function.
     """
-    expected = definition(exercise).ANSWERS
+    expected = functions(exercise)
     if set(answers) != set(expected):
         call = ", ".join(f"{name}={name}" for name in expected)
         got = ", ".join(answers) or "none"
@@ -160,10 +148,14 @@ def fresh_seed() -> int:
     return secrets.randbits(32)
 
 
-def _under(part: Part, data: Data) -> Data:
-    return {f"{part.name}/{name}": np.asarray(value) for name, value in data.items()}
+def _find(exercise: str, part: str) -> tuple[int, Part]:
+    """A part of an exercise, and its number among them, which belongs to the seed: no two draw the same."""
+    return next((index, one) for index, one in enumerate(definition(exercise)) if one.name == part)
 
 
-def _of(part: Part, data: Data) -> Data:
-    prefix = f"{part.name}/"
-    return {name.removeprefix(prefix): value for name, value in data.items() if name.startswith(prefix)}
+def _under(part: str, data: Data) -> Data:
+    return {f"{part}/{name}": value for name, value in data.items()}
+
+
+def _of(part: str, data: Data) -> Data:
+    return {name.removeprefix(f"{part}/"): value for name, value in data.items() if name.startswith(f"{part}/")}

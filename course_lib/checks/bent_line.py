@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
-
-ANSWERS = ("bent_line",)
 
 
 def draw_points(rng):
@@ -31,17 +28,6 @@ def draw_outside(rng):
     last = len(points) - 1
     beyond = rng.uniform([0.2, 0.2, 2], [0.8, 0.8, 3], size=(2, 3))  # near and far
     return {"points": points, "z": np.append(-beyond[0], last + beyond[1])}
-
-
-def collect(answers, given):
-    """Collect what the network draws, (codes, D). It is computed here, so that it is a network and nothing else."""
-    points, z = given["points"], given["z"]
-    a, b, W, c = (torch.as_tensor(weights).double() for weights in answers.bent_line(points.clone()))
-    h, d = a.numel(), points.shape[1]
-    for name, weights, shape in (("a", a, (h,)), ("b", b, (h,)), ("W", W, (d, h)), ("c", c, (d,))):
-        if tuple(weights.shape) != shape:
-            raise ValueError(f"got {name} of shape {tuple(weights.shape)}, expected {shape}: here h = {h} and D = {d}")
-    return {"x_hat": torch.relu(z[:, None] * a + b) @ W.T + c}
 
 
 def path(z, points):
@@ -88,6 +74,6 @@ def mirrored(z, points):
 
 
 PARTS = (
-    Part("path", draw_path, collect, judge),
-    Part("stay", draw_outside, collect, judge),
+    Part("path", draw_path, judge),
+    Part("stay", draw_outside, judge),
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.checks._compare import explain
-from course_lib.checks._part import Part, plain
-
-ANSWERS = ("best_start", "least_error", "score")
+from course_lib.checks._part import Part
+from course_lib.collect.best_guess_in_noise import _numbers
 
 
 def weights(x_t, abar, m, c):
@@ -40,15 +39,6 @@ def draw(rng):
     return {"x_t": rng.normal(m, 1.5, size=7), "abar": rng.uniform(0.3, 0.7), "m": m, "c": rng.uniform(1.5, 3)}
 
 
-def _numbers(given):
-    return tuple(float(given[key]) for key in ("abar", "m", "c"))
-
-
-def collect_start(answers, given):
-    """Collect the guesses."""
-    return {"best_start": plain(answers.best_start(given["x_t"], *_numbers(given)), "best_start")}
-
-
 def judge_start(given, got):
     """Compare with the mean over the grid and with the usual mistakes."""
     x_t, (abar, m, c) = given["x_t"], _numbers(given)
@@ -71,11 +61,6 @@ def judge_start(given, got):
     )
 
 
-def collect_error(answers, given):
-    """Collect the error."""
-    return {"least_error": plain(answers.least_error(*_numbers(given)), "least_error").item()}
-
-
 def judge_error(given, got):
     """Compare with the variance over the grid."""
     abar, m, c = _numbers(given)
@@ -93,11 +78,6 @@ def judge_error(given, got):
         },
         otherwise="it is the variance of x_0 minus covariance² over variance of x_t",
     )
-
-
-def collect_score(answers, given):
-    """Collect the slopes."""
-    return {"score": plain(answers.score(given["x_t"], *_numbers(given)), "score")}
 
 
 def judge_score(given, got):
@@ -122,7 +102,7 @@ def judge_score(given, got):
 
 
 PARTS = (
-    Part("start", draw, collect_start, judge_start),
-    Part("error", draw, collect_error, judge_error),
-    Part("score", draw, collect_score, judge_score),
+    Part("start", draw, judge_start),
+    Part("error", draw, judge_error),
+    Part("score", draw, judge_score),
 )

@@ -10,8 +10,6 @@ from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 from course_lib.losses import gaussian_log_likelihood
 
-ANSWERS = ("best_variance", "loss")
-
 
 def draw_batch(rng):
     """Images and reconstructions that are off by something with a mean of its own; n, D differ and are no 2."""
@@ -37,11 +35,6 @@ def right(given):
     loss = negative(x, x_hat.requires_grad_(), variance)
     # At the best variance the loss is flat in it, so that following x̂ through the variance adds nothing.
     return variance, loss.item(), torch.autograd.grad(loss, x_hat)[0].numpy()
-
-
-def collect_variance(answers, given):
-    """Collect the variance."""
-    return {"s2": answers.best_variance(given["x"], given["x_hat"])}
 
 
 def judge_variance(given, got):
@@ -72,11 +65,6 @@ def judge_variance(given, got):
         },
         otherwise="write the log-likelihood of the batch with s², set its derivative to 0 and solve",
     )
-
-
-def collect_loss(answers, given):
-    """Collect the loss."""
-    return {"loss": answers.loss(given["x"], given["x_hat"])}
 
 
 def judge_loss(given, got):
@@ -110,15 +98,6 @@ def per_image(given, s2):
     return -gaussian_log_likelihood(torch.from_numpy(given["x"]), torch.from_numpy(given["x_hat"]), s2).numpy()
 
 
-def collect_gradient(answers, given):
-    """Collect the gradient in x̂, which is 0 if nothing of it reaches x̂."""
-    x_hat = given["x_hat"].requires_grad_()
-    loss = answers.loss(given["x"], x_hat)
-    if not (isinstance(loss, torch.Tensor) and loss.requires_grad):
-        return {"gradient": torch.zeros_like(x_hat)}
-    return {"gradient": torch.autograd.grad(loss, x_hat)[0]}
-
-
 def judge_gradient(given, got):
     """Compare with a gradient that was cut somewhere."""
     _, _, gradient = right(given)
@@ -141,7 +120,7 @@ def judge_gradient(given, got):
 
 
 PARTS = (
-    Part("variance", draw_batch, collect_variance, judge_variance),
-    Part("loss", draw_batch, collect_loss, judge_loss),
-    Part("gradient", draw_batch, collect_gradient, judge_gradient),
+    Part("variance", draw_batch, judge_variance),
+    Part("loss", draw_batch, judge_loss),
+    Part("gradient", draw_batch, judge_gradient),
 )

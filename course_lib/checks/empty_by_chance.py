@@ -8,18 +8,11 @@ from scipy.stats import binom
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 
-ANSWERS = ("empty_share", "codes_for")
-
 
 def draw_cells(rng):
     """Few cells with unequal chances, so that no approximation for many cells comes close."""
     cells = rng.integers(5, 9)
     return {"p": rng.dirichlet(np.full(cells, 1.5)), "n": rng.integers(3, 8)}
-
-
-def collect_share(answers, given):
-    """Collect the one share."""
-    return {"share": answers.empty_share(given["p"], int(given["n"]))}
 
 
 def judge_share(given, got):
@@ -51,11 +44,6 @@ def judge_share(given, got):
 def draw_targets(rng):
     """Several numbers of cells, each with a share that may stay empty."""
     return {"cells": rng.integers(30, 2000, size=5), "share": rng.uniform(0.005, 0.2, size=5)}
-
-
-def collect_codes(answers, given):
-    """Collect a number of codes for each target."""
-    return {"codes": [answers.codes_for(int(k), float(s)) for k, s in zip(given["cells"], given["share"], strict=True)]}
 
 
 def fewest(cells, share):
@@ -100,6 +88,6 @@ def judge_codes(given, got):
 
 
 PARTS = (
-    Part("share", draw_cells, collect_share, judge_share),
-    Part("codes", draw_targets, collect_codes, judge_codes),
+    Part("share", draw_cells, judge_share),
+    Part("codes", draw_targets, judge_codes),
 )

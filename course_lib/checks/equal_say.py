@@ -9,8 +9,8 @@ import numpy as np
 from course_lib import data
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
+from course_lib.collect.equal_say import trials
 
-ANSWERS = ("search", "rehearsal")
 TRIALS = ((10, 1.0), (25, 0.5), (40, 1.0))  # d and the power
 TIES = 3  # answers of all queries together that may differ, where distances are nearly equal
 
@@ -37,23 +37,6 @@ def draw(rng):
         "power": np.array([power for _, power in TRIALS]),
         "k": rng.integers(8, 13),
     }
-
-
-def trials(given):
-    """The widths and powers to be tried."""
-    return list(zip(given["d"].tolist(), given["power"].tolist(), strict=True))
-
-
-def collect_search(answers, given):
-    """Collect the precision of each trial."""
-    sets = [given[name] for name in ("stored_x", "stored_y", "query_x", "query_y")]
-    return {"precision": [float(answers.search(*sets, d, p, int(given["k"]))) for d, p in trials(given)]}
-
-
-def collect_rehearsal(answers, given):
-    """Collect the precision of each trial."""
-    sets = [given[name] for name in ("stored_x", "stored_y")]
-    return {"precision": [float(answers.rehearsal(*sets, d, p, int(given["k"]))) for d, p in trials(given)]}
 
 
 def columns(stored, queries):
@@ -133,6 +116,6 @@ def judge_rehearsal(given, got):
 
 
 PARTS = (
-    Part("search", draw, collect_search, judge_search),
-    Part("rehearsal", draw, collect_rehearsal, judge_rehearsal),
+    Part("search", draw, judge_search),
+    Part("rehearsal", draw, judge_rehearsal),
 )

@@ -10,33 +10,13 @@ from scipy.stats import norm
 
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
-
-ANSWERS = ("weight_variance",)
-
-# Each with one number that changes its shape, so that no table of known variances helps.
-CENTRED = (
-    lambda a, s: torch.tanh(s * a),
-    lambda a, s: a / (s + a.abs()),
-    lambda a, s: torch.erf(s * a),
-)
-SHIFTED = (
-    lambda a, s: torch.sigmoid(3 * s * a),
-    lambda a, s: torch.where(a > 0, a, 0.3 * s * a),
-    lambda a, s: torch.nn.functional.softplus(s * a),
-    lambda a, s: a * torch.sigmoid(s * a),
-)
+from course_lib.collect.first_weights import CENTRED, SHIFTED
 
 
 def draw(rng, activations):
     """A number of inputs and a shape for each activation."""
     count = len(activations)
     return {"fan_in": rng.integers(20, 500, size=count), "shape": rng.uniform(0.6, 1.4, size=count)}
-
-
-def collect(answers, given, activations):
-    """Collect the variance for each activation."""
-    each = zip(activations, given["fan_in"].tolist(), given["shape"].tolist(), strict=True)
-    return {"variance": [float(answers.weight_variance(partial(h, s=s), n)) for h, n, s in each]}
 
 
 @cache
@@ -87,11 +67,6 @@ def judge(given, got, activations):
 
 
 PARTS = tuple(
-    Part(
-        name,
-        partial(draw, activations=activations),
-        partial(collect, activations=activations),
-        partial(judge, activations=activations),
-    )
+    Part(name, partial(draw, activations=activations), partial(judge, activations=activations))
     for name, activations in (("centred", CENTRED), ("shifted", SHIFTED))
 )

@@ -9,9 +9,7 @@ import numpy as np
 from course_lib import data
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
-
-ANSWERS = ("code_from", "hidden_error")
-NAMES = ("x", "seen", "mean", "components")
+from course_lib.collect.half_an_image import NAMES
 
 
 @cache
@@ -77,11 +75,6 @@ MISTAKES = {
 }
 
 
-def collect_codes(answers, given):
-    """Collect the codes."""
-    return {"codes": answers.code_from(*(given[name].clone() for name in NAMES))}
-
-
 def judge_codes(given, got):
     """Compare with the pseudo-inverse."""
     given = [given[name] for name in NAMES]
@@ -96,12 +89,6 @@ def judge_codes(given, got):
         rtol=1e-4,
         atol=1e-5,
     )
-
-
-def collect_digits(answers, given):
-    """Collect the error for each of the two views."""
-    views = zip(given["seen"], given["d"].tolist(), strict=True)
-    return {"errors": [float(answers.hidden_error(given["train"], given["test"], seen, d)) for seen, d in views]}
 
 
 def errors(given, code=best_code, fit="train", where=np.logical_not, average=lambda e: e.sum(1).mean()):
@@ -137,6 +124,6 @@ def judge_digits(given, got):
 
 
 PARTS = (
-    Part("code", draw_plane, collect_codes, judge_codes),
-    Part("digits", draw_digits, collect_digits, judge_digits),
+    Part("code", draw_plane, judge_codes),
+    Part("digits", draw_digits, judge_digits),
 )

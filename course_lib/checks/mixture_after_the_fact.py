@@ -14,7 +14,6 @@ from course_lib import checkpoints, data
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 
-ANSWERS = ("held_out_nats", "choose", "twist_cost")
 MODEL, IMAGES = "ae-2d-digits-28", "digits-28"
 
 
@@ -73,22 +72,6 @@ def draw_plane(rng):
         "alpha": rng.uniform(3, 5) * rng.choice([-1, 1]),
         "scale": train.std(axis=0).max(),
     }
-
-
-def collect_nats(answers, given):
-    """Collect the score."""
-    return {"nats": answers.held_out_nats(given["codes"], given["held_out"], int(given["components"]))}
-
-
-def collect_choice(answers, given):
-    """Collect the number of components."""
-    return {"choice": answers.choose(given["codes"], given["held_out"], given["candidates"].tolist())}
-
-
-def collect_cost(answers, given):
-    """Collect the cost."""
-    numbers = float(given["alpha"]), float(given["scale"])
-    return {"cost": answers.twist_cost(given["codes"], given["held_out"], *numbers)}
 
 
 def judge_nats(given, got):
@@ -179,7 +162,7 @@ def judge_cost(given, got):
 
 
 PARTS = (
-    Part("score", draw_codes, collect_nats, judge_nats),
-    Part("choice", draw_groups, collect_choice, judge_choice),
-    Part("twist", draw_plane, collect_cost, judge_cost),
+    Part("score", draw_codes, judge_nats),
+    Part("choice", draw_groups, judge_choice),
+    Part("twist", draw_plane, judge_cost),
 )

@@ -9,7 +9,6 @@ from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 from course_lib.losses import gaussian_log_likelihood
 
-ANSWERS = ("noise_variance", "both_means", "sum_and_mean")
 AS_SUMS = "write both terms as sums over images, pixels and dimensions with a factor in front: these are your a and b"
 
 
@@ -23,12 +22,6 @@ def right(a, b):
 def draw_weights(rng):
     """Any two positive weights."""
     return {"a": np.exp(rng.uniform(-3, 3, size=5)), "b": np.exp(rng.uniform(-3, 3, size=5))}
-
-
-def collect_weights(answers, given):
-    """Collect the variance of each pair of weights."""
-    pairs = zip(given["a"], given["b"], strict=True)
-    return {"s2": torch.stack([torch.as_tensor(answers.noise_variance(float(a), float(b))) for a, b in pairs])}
 
 
 def judge_weights(given, got):
@@ -57,11 +50,6 @@ def draw_sizes(rng):
     return {"n": n, "pixels": pixels, "dims": dims}
 
 
-def collect_both_means(answers, given):
-    """Collect the first program's variance."""
-    return {"s2": answers.both_means(*(int(given[size]) for size in ("n", "pixels", "dims")))}
-
-
 def judge_both_means(given, got):
     """Compare with a reduction taken for another."""
     n, pixels, dims = (float(given[size]) for size in ("n", "pixels", "dims"))
@@ -81,11 +69,6 @@ def judge_both_means(given, got):
         },
         otherwise=AS_SUMS,
     )
-
-
-def collect_sum_and_mean(answers, given):
-    """Collect the second program's variance."""
-    return {"s2": answers.sum_and_mean(*(int(given[size]) for size in ("n", "pixels", "dims")))}
 
 
 def judge_sum_and_mean(given, got):
@@ -109,7 +92,7 @@ def judge_sum_and_mean(given, got):
 
 
 PARTS = (
-    Part("variance", draw_weights, collect_weights, judge_weights),
-    Part("both-means", draw_sizes, collect_both_means, judge_both_means),
-    Part("sum-and-mean", draw_sizes, collect_sum_and_mean, judge_sum_and_mean),
+    Part("variance", draw_weights, judge_weights),
+    Part("both-means", draw_sizes, judge_both_means),
+    Part("sum-and-mean", draw_sizes, judge_sum_and_mean),
 )

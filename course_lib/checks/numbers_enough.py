@@ -7,8 +7,6 @@ import numpy as np
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 
-ANSWERS = ("numbers_needed",)
-
 
 def draw_widths(rng):
     """Falling by about the same factor, as those of images do, and errors between those of two widths."""
@@ -24,11 +22,6 @@ def draw_ends(rng):
     eigenvalues = np.sort(rng.choice(np.arange(2, 30), size=int(rng.integers(7, 10)), replace=False)).astype(float)
     total = eigenvalues.sum()
     return {"eigenvalues": eigenvalues, "allowed": np.array([total + 1, total, *eigenvalues.cumsum()[[1, 3, 5]], 0.0])}
-
-
-def collect(answers, given):
-    """Collect the width for each error that is allowed."""
-    return {"d": [answers.numbers_needed(given["eigenvalues"].clone(), float(a)) for a in given["allowed"]]}
 
 
 def width(eigenvalues, allowed, *, least=0, scale=1.0, strictly=False):
@@ -79,6 +72,6 @@ def judge(given, got):
 
 
 PARTS = (
-    Part("width", draw_widths, collect, judge),
-    Part("ends", draw_ends, collect, judge),
+    Part("width", draw_widths, judge),
+    Part("ends", draw_ends, judge),
 )

@@ -10,9 +10,8 @@ import torch
 from course_lib import checkpoints
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
+from course_lib.collect.price_of_a_cooler_prior import JUDGE, MODEL
 
-ANSWERS = ("sure", "variety", "temperature_for")
-MODEL, JUDGE = "vae-10d-digits-28", "judge-digits-28"
 CODES = 200
 
 
@@ -56,16 +55,6 @@ def perplexity(frequency, base=np.e, power=np.e):
 def draw_codes(rng):
     """Standard normal codes, and a temperature that is neither near 0 nor near 1."""
     return {"eps": rng.normal(size=(CODES, 10)).astype("float32"), "temperature": rng.uniform(0.2, 0.6)}
-
-
-def collecting(name):
-    """A function that collects one of the two measures."""
-
-    def collect(answers, given):
-        vae, judge = checkpoints.load(MODEL), checkpoints.load(JUDGE)
-        return {name: getattr(answers, name)(vae, judge, given["eps"], float(given["temperature"]))}
-
-    return collect
 
 
 def judge_sure(given, got):
@@ -126,12 +115,6 @@ def draw_classes(rng):
     return {"eps": rng.normal(size=(CODES, 10)).astype("float32"), "classes": rng.uniform(4, 7)}
 
 
-def collect_temperature(answers, given):
-    """Collect the one number."""
-    vae, judge = checkpoints.load(MODEL), checkpoints.load(JUDGE)
-    return {"temperature": answers.temperature_for(vae, judge, given["eps"], float(given["classes"]))}
-
-
 def judge_temperature(given, got):
     """Accept what is right to 0.02: the perplexity of 200 verdicts goes in steps."""
     low, high = 0.0, 1.0
@@ -151,7 +134,7 @@ def judge_temperature(given, got):
 
 
 PARTS = (
-    Part("sure", draw_codes, collecting("sure"), judge_sure),
-    Part("variety", draw_codes, collecting("variety"), judge_variety),
-    Part("inverse", draw_classes, collect_temperature, judge_temperature),
+    Part("sure", draw_codes, judge_sure),
+    Part("variety", draw_codes, judge_variety),
+    Part("inverse", draw_classes, judge_temperature),
 )

@@ -6,10 +6,8 @@ import numpy as np
 import torch
 
 from course_lib.checks._compare import explain
-from course_lib.checks._part import Part, plain
+from course_lib.checks._part import Part
 from course_lib.distributions import Gaussian
-
-ANSWERS = ("price", "free_width")
 
 
 def right(std, d):
@@ -23,12 +21,6 @@ def right(std, d):
 def draw_widths(rng):
     """Widths on both sides of the one where halving is free."""
     return {"std": np.exp(rng.uniform(-3, 1, size=6)), "d": rng.integers(2, 20)}
-
-
-def collect_prices(answers, given):
-    """Collect the price at each width."""
-    d = int(given["d"])
-    return {"price": [plain(answers.price(float(std), d), "price").item() for std in given["std"]]}
 
 
 def judge_prices(given, got):
@@ -56,11 +48,6 @@ def judge_prices(given, got):
     )
 
 
-def collect_width(answers, given):
-    """Collect the one number."""
-    return {"free_width": answers.free_width()}
-
-
 def judge_width(given, got):
     """Accept what is right to one per cent: the number may have been found by hand or by bisection."""
     low, high = 0.5, 3.0  # the price falls in between, from above 0 to below
@@ -82,6 +69,6 @@ def judge_width(given, got):
 
 
 PARTS = (
-    Part("price", draw_widths, collect_prices, judge_prices),
-    Part("free-width", lambda rng: {}, collect_width, judge_width),
+    Part("price", draw_widths, judge_prices),
+    Part("free-width", lambda rng: {}, judge_width),
 )

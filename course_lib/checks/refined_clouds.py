@@ -7,21 +7,14 @@ import functools
 import numpy as np
 import torch
 
-from course_lib import checkpoints, data, losses
+from course_lib import checkpoints, losses
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
+from course_lib.collect.refined_clouds import MODEL, test_images
 from course_lib.distributions import Gaussian
 
-ANSWERS = ("bound", "refine")
-MODEL, IMAGES = "vae-2d-digits-28", "digits-28"
 ENOUGH = 0.5  # of what the search gains; a search may end in another hill than the judge's
 MOST = 3.0  # nats that one image can count: a few gain a hundred, and alone would decide
-
-
-@functools.cache
-def test_images():
-    """The held-out images, shape (360, 784)."""
-    return data.load(IMAGES).test.x
 
 
 def exact_bound(vae, x, mean, logvar, nodes=8):
@@ -73,21 +66,6 @@ def draw_clouds(rng):
 def draw_images(rng):
     """Rows of the test images."""
     return {"rows": rng.choice(len(test_images()), size=12, replace=False)}
-
-
-def collect_bound(answers, given):
-    """Collect the bounds of the clouds."""
-    vae = checkpoints.load(MODEL)
-    return {"bound": answers.bound(vae, given["x"], given["mean"], given["logvar"])}
-
-
-def collect_refined(answers, given):
-    """Collect the refined clouds, and how far the weights of the model have moved meanwhile."""
-    vae, x = checkpoints.load(MODEL), test_images()[given["rows"]].clone()
-    before = torch.nn.utils.parameters_to_vector(vae.parameters()).detach().clone()
-    mean, logvar = answers.refine(vae, x)
-    after = torch.nn.utils.parameters_to_vector(vae.parameters()).detach()
-    return {"mean": mean, "logvar": logvar, "moved": (after - before).abs().max()}
 
 
 def judge_bound(given, got):
@@ -159,6 +137,6 @@ def judge_refined(given, got):
 
 
 PARTS = (
-    Part("bound", draw_clouds, collect_bound, judge_bound),
-    Part("refine", draw_images, collect_refined, judge_refined),
+    Part("bound", draw_clouds, judge_bound),
+    Part("refine", draw_images, judge_refined),
 )

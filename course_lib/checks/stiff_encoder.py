@@ -11,7 +11,6 @@ from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 from course_lib.distributions import Gaussian
 
-ANSWERS = ("best_weight", "lost")
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(8)  # exact for the squares that are averaged here
 
 
@@ -61,18 +60,6 @@ def draw_weights(rng):
     square = (given["x"] ** 2).mean(axis=1)
     factor = np.exp(rng.uniform(0.2, 0.6, size=len(square)) * rng.choice([-1, 1], size=len(square)))
     return {"x": given["x"], "s2": given["s2"], "w": factor * np.sqrt(square - given["s2"])}
-
-
-def collect_weight(answers, given):
-    """Collect the weight of each case."""
-    cases = zip(given["x"], given["s2"].tolist(), given["var"].tolist(), strict=True)
-    return {"weight": torch.stack([torch.as_tensor(answers.best_weight(*case)) for case in cases])}
-
-
-def collect_lost(answers, given):
-    """Collect the loss of each case."""
-    cases = zip(given["x"], given["s2"].tolist(), given["w"].tolist(), strict=True)
-    return {"lost": torch.stack([torch.as_tensor(answers.lost(*case)) for case in cases])}
 
 
 def judge_weight(given, got):
@@ -155,7 +142,7 @@ def judge_lost(given, got):
 
 
 PARTS = (
-    Part("weight", draw_cases, collect_weight, judge_weight),
-    Part("useless", draw_useless, collect_weight, judge_useless),
-    Part("lost", draw_weights, collect_lost, judge_lost),
+    Part("weight", draw_cases, judge_weight),
+    Part("useless", draw_useless, judge_useless),
+    Part("lost", draw_weights, judge_lost),
 )

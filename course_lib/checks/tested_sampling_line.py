@@ -3,95 +3,73 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
+from course_lib.collect.tested_sampling_line import TRAITS
 
-ANSWERS = ("reaches_encoder", "fresh_noise", "right_width")
-
-
-WIDTHS = {"the variance for σ": 1.0, "the ½ twice": 0.25, "noise without width": 0.0}  # σ = exp(this · logvar)
-SHARED = {"one noise for all images": 0, "one noise for all coordinates": 1}  # along which axis
-
-
-class Sampler:
-    """Draws z for (mean, logvar), right or with the bug it is named after; its noise is its own."""
-
-    def __init__(self, kind, seed):
-        self.kind, self.random, self.frozen = kind, torch.Generator().manual_seed(seed), {}
-
-    def noise(self, shape, dtype):
-        """Draws from N(0, 1), or what the bug makes of them."""
-        if shape in self.frozen:
-            return self.frozen[shape]
-        drawn = torch.randn(shape, generator=self.random, dtype=dtype)
-        if self.kind in SHARED:
-            drawn = drawn.select(SHARED[self.kind], 0).unsqueeze(SHARED[self.kind]).expand(shape)
-        if self.kind == "frozen noise":
-            self.frozen[shape] = drawn
-        return drawn
-
-    def __call__(self, mean, logvar):
-        """Codes of the shape of mean."""
-        std = torch.exp(WIDTHS.get(self.kind, 0.5) * logvar)
-        if self.kind in ("mean detached", "both detached"):
-            mean = mean.detach()
-        if self.kind in ("width detached", "both detached"):
-            std = std.detach()
-        return mean + std * self.noise(mean.shape, mean.dtype)
-
-
-SOUND = ("right", "right again")
+RIGHT = {"exponent": 0.5, "shared": -1, "frozen": False, "mean_detached": False, "std_detached": False}
+BUGS = {  # what is told of a bug → the traits that it changes
+    "the variance for σ": {"exponent": 1.0},
+    "the ½ twice": {"exponent": 0.25},
+    "noise without width": {"exponent": 0.0},
+    "one noise for all images": {"shared": 0},
+    "one noise for all coordinates": {"shared": 1},
+    "frozen noise": {"frozen": True},
+    "mean detached": {"mean_detached": True},
+    "width detached": {"std_detached": True},
+    "both detached": {"mean_detached": True, "std_detached": True},
+}
 SUSPECTS = {  # part → (bugs that its test must let pass, bugs that it must find)
     "gradient": (("frozen noise", "the ½ twice"), ("both detached", "mean detached", "width detached")),
-    "noise": (("the variance for σ", "both detached"), ("frozen noise", *SHARED)),
-    "width": (("both detached", "width detached"), tuple(WIDTHS)),
+    "noise": (
+        ("the variance for σ", "both detached"),
+        ("frozen noise", "one noise for all images", "one noise for all coordinates"),
+    ),
+    "width": (("both detached", "width detached"), ("the variance for σ", "the ½ twice", "noise without width")),
 }
 
 
-def kinds(part, order):
-    """The suspects of a part in the order of a permutation."""
-    innocent, guilty = SUSPECTS[part]
-    suspects = (*SOUND, *innocent, *guilty)
-    return [suspects[index] for index in order]
+def traits(bug):
+    """The traits of a sampler with that bug; of a right one for ""."""
+    return RIGHT | BUGS.get(bug, {})
 
 
-def trial(part, answer):
+def bugs(given):
+    """The bug of each suspect, "" for none: found by its traits."""
+    rows = zip(*(given[trait] for trait in TRAITS), strict=True)
+    known = {tuple(traits(bug)[trait] for trait in TRAITS): bug for bug in ("", *BUGS)}
+    return [known[row] for row in rows]
+
+
+def trial(part):
     """The part that tries one of the learner's tests on all its suspects."""
-    size = len(SOUND) + sum(map(len, SUSPECTS[part]))
+    innocent, guilty = SUSPECTS[part]
 
     def draw(rng):
-        return {"order": rng.permutation(size), "seed": rng.integers(2**31, size=size)}
-
-    def collect(answers, given):
-        samplers = [Sampler(*one) for one in zip(kinds(part, given["order"]), given["seed"].tolist(), strict=True)]
-        return {"passed": torch.stack([torch.as_tensor(getattr(answers, answer)(one)) for one in samplers])}
+        suspects = [traits(bug) for bug in rng.permutation(["", "", *innocent, *guilty])]
+        columns = {trait: np.array([suspect[trait] for suspect in suspects]) for trait in TRAITS}
+        return {"seed": rng.integers(2**31, size=len(suspects)), **columns}
 
     def judge(given, got):
-        suspects = kinds(part, given["order"])
-        found = SUSPECTS[part][1]
-        passes = np.array([kind not in found for kind in suspects])
+        suspects = bugs(given)
+        passes = np.array([bug not in guilty for bug in suspects])
         otherwise = "a test returns True where all is well and False where it is not"
         if messages := explain(got, "passed", np.full(len(passes), 0.5), atol=0.5, rtol=0, otherwise=otherwise):
             return messages
         passed = np.asarray(got["passed"], dtype=np.float64) > 0.5
         if np.array_equal(passed, ~passes):
             return ["the other way round: True where all is well, False where it is not"]
-        missed = sorted({kind for kind, right, was in zip(suspects, passes, passed, strict=True) if was and not right})
-        accused = sorted({kind for kind, right, was in zip(suspects, passes, passed, strict=True) if right and not was})
+        missed = sorted({bug for bug, right, was in zip(suspects, passes, passed, strict=True) if was and not right})
+        accused = sorted({bug for bug, right, was in zip(suspects, passes, passed, strict=True) if right and not was})
         texts = [f"it lets pass: {', '.join(missed)}"] * bool(missed)
-        if {*accused} & {*SOUND}:
+        if "" in accused:
             texts.append("it accuses a sampler that is right: is a difference larger than chance makes it?")
         elif accused:
             texts.append(f"it accuses a sampler whose bug is another one ({', '.join(accused)})")
         return ["; ".join(texts)] if texts else []
 
-    return Part(part, draw, collect, judge)
+    return Part(part, draw, judge)
 
 
-PARTS = (
-    trial("gradient", "reaches_encoder"),
-    trial("noise", "fresh_noise"),
-    trial("width", "right_width"),
-)
+PARTS = (trial("gradient"), trial("noise"), trial("width"))

@@ -9,8 +9,6 @@ from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 from course_lib.metrics import continuity, trustworthiness
 
-ANSWERS = ("glue", "cut", "rearrange")
-
 
 def draw_groups(rng):
     """Three round groups on a line in any direction, far from each other, no two of them equally far, shuffled."""
@@ -19,11 +17,6 @@ def draw_groups(rng):
     along = 12 * rng.permutation([0.0, 1.0, 3.5])
     centres = along[:, None] * [np.cos(angle), np.sin(angle)] + rng.uniform(-5, 5, size=2)
     return {"x": centres[group] + rng.normal(size=(len(group), 2)), "group": group}
-
-
-def collecting(name):
-    """A function that collects the map of one of the answers."""
-    return lambda answers, given: {"map": getattr(answers, name)(given["x"], given["group"])}
 
 
 def unusable(got, n):
@@ -102,7 +95,7 @@ def gaps(places, group):
 
 
 PARTS = (
-    Part("glue", draw_groups, collecting("glue"), judge_glue),
-    Part("cut", draw_groups, collecting("cut"), judge_cut),
-    Part("rearrange", draw_groups, collecting("rearrange"), judge_rearrange),
+    Part("glue", draw_groups, judge_glue),
+    Part("cut", draw_groups, judge_cut),
+    Part("rearrange", draw_groups, judge_rearrange),
 )

@@ -10,8 +10,6 @@ from scipy.integrate import quad
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
 
-ANSWERS = ("shares", "tiles_seen")
-
 
 def draw_grid(rng):
     """A window in which something is missing, and a few tiles."""
@@ -28,11 +26,6 @@ def right_shares(reach, side, start=None):
     edges = np.linspace(-reach if start is None else start, reach, int(side) + 1)
     one = np.array([quad(density, *ends)[0] for ends in pairwise(edges)])
     return np.outer(one, one)
-
-
-def collect_shares(answers, given):
-    """Collect the mass under each tile."""
-    return {"shares": answers.shares(float(given["reach"]), int(given["side"]))}
 
 
 def judge_shares(given, got):
@@ -82,11 +75,6 @@ def draw_shares_with_zeros(rng):
     return given
 
 
-def collect_seen(answers, given):
-    """Collect the one number."""
-    return {"seen": answers.tiles_seen(given["shares"])}
-
-
 def judge_seen(given, got, otherwise):
     """Compare with other numbers of tiles."""
     positive = given["shares"][given["shares"] > 0]
@@ -128,7 +116,7 @@ def judge_zeros(given, got):
 
 
 PARTS = (
-    Part("shares", draw_grid, collect_shares, judge_shares),
-    Part("seen", draw_some_shares, collect_seen, judge_plain),
-    Part("empty", draw_shares_with_zeros, collect_seen, judge_zeros),
+    Part("shares", draw_grid, judge_shares),
+    Part("seen", draw_some_shares, judge_plain),
+    Part("empty", draw_shares_with_zeros, judge_zeros),
 )

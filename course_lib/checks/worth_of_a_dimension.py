@@ -10,10 +10,8 @@ import torch
 from course_lib import checkpoints, data, metrics
 from course_lib.checks._compare import explain
 from course_lib.checks._part import Part
+from course_lib.collect.worth_of_a_dimension import IMAGES, MODEL
 from course_lib.losses import log_likelihood
-
-ANSWERS = ("price", "worth", "break_even")
-MODEL, IMAGES = "vae-10d-digits-28", "digits-28"  # always there, without a download
 
 CLOSE = {"rtol": 2e-3, "atol": 2e-3}
 WORTH = "z is mean + σ · eps for both log-likelihoods; only column j differs, and there it is prior[:, j]"
@@ -36,11 +34,6 @@ def draw_images(rng):
 def shipped():
     """The model, as it was shipped: learners get copies of their own."""
     return checkpoints.load(MODEL)
-
-
-def collect_price(answers, given):
-    """Collect the price of each dimension."""
-    return {"price": answers.price(checkpoints.load(MODEL), given["x"])}
 
 
 def judge_price(given, got):
@@ -92,11 +85,6 @@ def from_the_prior(q, prior, j):
     return prior[:, j]
 
 
-def collect_worth(answers, given):
-    """Collect what each dimension brings."""
-    return {"worth": answers.worth(checkpoints.load(MODEL), *(given[name] for name in ("x", "eps", "prior")))}
-
-
 def judge_worth(given, got):
     """Compare with other replacements, and with a loop that forgets to put the dimension back."""
     whole, after = scores(given, from_the_prior)
@@ -137,11 +125,6 @@ def draw_balance(rng):
     return {"price": price, "worth": price * np.exp(rng.uniform(0.5, 3, size=7))}
 
 
-def collect_balance(answers, given):
-    """Collect the one number."""
-    return {"beta": answers.break_even(given["price"], given["worth"])}
-
-
 def judge_balance(given, got):
     """Compare with the dimension that holds out longest, and with averages."""
     price, worth = given["price"], given["worth"]
@@ -168,7 +151,7 @@ def judge_balance(given, got):
 
 
 PARTS = (
-    Part("price", draw_images, collect_price, judge_price),
-    Part("worth", draw_images, collect_worth, judge_worth),
-    Part("break-even", draw_balance, collect_balance, judge_balance),
+    Part("price", draw_images, judge_price),
+    Part("worth", draw_images, judge_worth),
+    Part("break-even", draw_balance, judge_balance),
 )
