@@ -30,7 +30,7 @@ def exact_bound(vae, x, mean, logvar, nodes=8):
 
 def bound_of(vae, x, mean, logvar):
     """The same from and to NumPy, for numbers that may come from anywhere."""
-    q = [torch.from_numpy(np.asarray(a, dtype=np.float32)).clamp(-80, 80) for a in (mean, logvar)]
+    q = [torch.from_numpy(np.clip(np.asarray(a), -80, 80).astype(np.float32)) for a in (mean, logvar)]
     with torch.no_grad():
         return np.nan_to_num(exact_bound(vae, x, *q).double().numpy(), nan=-np.inf)
 

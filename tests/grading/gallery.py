@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.grading.toy_course import EXERCISES, KL, cell_of, solution
-from tools.grading.grade import BLANK, GRADED, IN_PART, UNREADABLE
+from tools.grading.status import BLANK, GRADED, IN_PART, LOOK, UNREADABLE
 
 RIGHT = solution(KL)
+STUB = "\n".join(EXERCISES[KL].stubs)
 WRONG = EXERCISES[KL].mutants[0].code  # twice the right answer: loses both parts
 ANSWER = f"{KL}-answer-1"
 BOTH, OTHER = 6.0, 3.0
@@ -26,6 +27,35 @@ for _ in range(8):
         pages = mmap.mmap(-1, 300 * 2**20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
         time.sleep(99)
 time.sleep(99)"""
+
+# Takes the place of what collects, asks whoever judges what would be right, and hands that in.
+SPY = """import importlib, numpy
+import course_lib.collect
+from course_lib.collect._run import collect_part as honest
+class Anything(dict):
+    def __contains__(self, name): return name != "error"
+    def __missing__(self, name): return numpy.zeros(())
+def spying(exercise, part, answers, given):
+    found = {}
+    def explain(got, name, expected, **rest):
+        found[name] = numpy.asarray(expected, dtype=float)
+        return []
+    try:
+        judges = importlib.import_module("course_lib.checks." + exercise.replace("-", "_"))
+        judges.explain = explain
+        next(one for one in judges.PARTS if one.name == part).judge(given, Anything())
+    except Exception:
+        pass
+    return found or honest(exercise, part, answers, given)
+course_lib.collect.collect_part = spying"""
+ENDLESS_NAMES = "raise type('x' * 30_000_000, (Exception,), {})('y' * 30_000_000)"
+SHARED_MEMORY = """import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+for _ in range(40):
+    number = libc.shmget(0, 2**28, 0o1600)
+    assert number >= 0, "refused"
+    ctypes.memset(libc.shmat(number, None, 0), 1, 2**28)"""
 
 
 @dataclass(frozen=True)
@@ -43,7 +73,7 @@ class Case:
     told : str
         Words that the messages hold.
     answer : str
-        The text of the answer cell.
+        The text of the answer cell; "" leaves it as it was handed out.
     extra : str
         The text of a cell of the student's own, before it.
     edit : callable
@@ -65,7 +95,8 @@ class Case:
         """The file that is handed in, made from the notebook that was handed out."""
         if self.raw is not None:
             return self.raw
-        cell_of(notebook, ANSWER)["source"] = self.answer
+        if self.answer:
+            cell_of(notebook, ANSWER)["source"] = self.answer
         if self.extra:
             position = notebook["cells"].index(cell_of(notebook, ANSWER))
             notebook["cells"].insert(
@@ -128,6 +159,28 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
         "a large answer": Case(
             OTHER, IN_PART, "gave back more than", answer=function("return torch.zeros(8 * 10**6).double()")
         ),
+        "half a million empty files": Case(
+            BOTH,
+            IN_PART,
+            "made more than 20,000 files",
+            extra="for i in range(500_000): open(f'/tmp/{i}', 'w').close()",
+        ),
+        "shared memory": Case(BOTH, extra=SHARED_MEMORY),
+        "an endless error": Case(BOTH, extra=ENDLESS_NAMES),
+        "many endless errors": Case(BOTH, edit=lambda notebook: _append(notebook, *["code", ENDLESS_NAMES] * 25)),
+        "an endless answer of its process": Case(
+            BOTH,
+            IN_PART,
+            "gave back more than",
+            extra="import os, struct\nfor n in range(3, 128):\n"
+            "    try: os.write(n, struct.pack('<Q', 2**24) + b'x' * 2**16)\n    except OSError: pass",
+        ),
+        "blank lines": Case(BOTH, answer=RIGHT + "\n" * 600_000),
+        "blank lines between words": Case(BOTH, extra="from" + " \n" * 300_000),
+        "pictures that never begin": Case(BOTH, edit=lambda notebook: _append(notebook, "markdown", "![" * 34_500)),
+        "a fence in a fence": Case(BOTH, edit=lambda notebook: _append(notebook, "markdown", "~" * 10**6)),
+        "strings that never end": Case(BOTH, extra='f"{' * 100_000),
+        "a thousand cells": Case(BOTH, edit=lambda notebook: _append(notebook, *["raw", "$x" * 999] * 950)),
         "fills the disk": Case(BOTH, extra="for i in range(99): open(f'/tmp/{i}', 'wb').write(b'x' * 50_000_000)"),
         # It reaches out
         "deletes files": Case(
@@ -157,13 +210,25 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
             "start_new_session=True)\n!nohup sleep 7654321 > /dev/null 2>&1 &",
         ),
         # It cheats
+        "asks what is right": Case(OTHER, told="not written yet", answer="", extra=SPY),
+        "solves it elsewhere": Case(
+            BOTH, LOOK, "does not define kl_between", answer="", edit=lambda notebook: _append(notebook, "code", RIGHT)
+        ),
+        "comments on the stub": Case(
+            BOTH,
+            LOOK,
+            "does not define kl_between",
+            answer="# mine\n" + STUB,
+            edit=lambda notebook: _append(notebook, "code", RIGHT),
+        ),
         "patches the comparison": Case(
             OTHER,
             told="where is the ½",
-            answer="import numpy, torch\nfrom course_lib import checks\nimport course_lib.checks._compare as c\n"
+            answer="import numpy, torch\nfrom course_lib import checks, collect, losses\n"
             "for module in (numpy, torch): module.allclose = lambda *a, **k: True\n"
-            "numpy.isclose = torch.equal = lambda *a, **k: True\nc.explain = c._equal = lambda *a, **k: []\n"
-            "for name in ('check', 'judge', 'require'): setattr(checks, name, lambda *a, **k: None)\n" + WRONG,
+            "numpy.isclose = torch.equal = lambda *a, **k: True\n"
+            "for name in ('check', 'explain', 'judge', 'require'): setattr(checks, name, lambda *a, **k: None)\n"
+            + WRONG,
         ),
         "forges answers": Case(
             OTHER,
@@ -228,6 +293,11 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
             BOTH, says="malformed", edit=lambda notebook: notebook["cells"].extend([None, 3, {"cell_type": "code"}, {}])
         ),
     }
+
+
+def _append(notebook: dict, *kinds_and_sources: str) -> None:
+    for kind, source in zip(kinds_and_sources[::2], kinds_and_sources[1::2], strict=True):
+        notebook["cells"].append({"cell_type": kind, "metadata": {}, "source": source})
 
 
 def _change_tests(notebook: dict, source: str, points: float) -> None:

@@ -9,9 +9,11 @@ import socket
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.grading import gallery
 from tests.grading.conftest import SHORT
@@ -156,12 +158,15 @@ def test_the_table_says_it_in_our_words(graded, tmp_path):
 def test_feedback_runs_no_script_of_a_submission(graded):
     page = (graded.root / "feedback" / "scripts-for-the-teacher" / ASSIGNMENT / f"{KL}.html").read_text()
     assert "alert(1)" in page
-    assert not any(bad in page for bad in ("<script>alert", "<img src=x", "javascript:alert"))
+    soup = BeautifulSoup(page, "html.parser")
+    assert not soup.find_all("img", src="x")
+    assert not any("alert" in script.get_text() for script in soup.find_all("script"))
+    assert {urlsplit(link["href"]).scheme for link in soup.find_all(href=True)} <= {"", "http", "https", "mailto"}
 
 
 def test_output_is_not_kept(graded):
     sizes = {path: path.stat().st_size for path in (graded.root / "autograded").rglob("*.ipynb")}
-    assert max(sizes.values()) < 100_000
+    assert max(sizes.values()) < 500_000  # a notebook may have 20 MB
 
 
 def test_a_link_is_not_followed(graded, walls, tmp_path):

@@ -12,6 +12,7 @@ import torch
 from tools.grading import sandbox
 from tools.grading.assignment import NoAssignment
 from tools.grading.session import Limits
+from tools.grading.status import FAILED
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(1)
     try:
-        from tools.grading.classroom import FAILED, grade_class, write_table
+        from tools.grading.classroom import grade_class, write_table
         from tools.grading.gradebook import Course
     except ModuleNotFoundError as error:
         print(f"{error}. Grading needs nbgrader: pip install -r requirements-instructor.txt", file=sys.stderr)
@@ -52,6 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (sandbox.NoSandbox, NoAssignment, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. What is graded is kept: the same command goes on with the rest.", file=sys.stderr)
+        return 130
     table = course.root / f"grades-{chosen.assignment}.csv"
     write_table(rows, table)
     counted = {status: sum(row.status == status for row in rows) for status in sorted({row.status for row in rows})}

@@ -15,7 +15,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
+from nbformat import NotebookNode
 from tqdm import tqdm
 
 import course_lib
@@ -23,17 +25,18 @@ from tools.grading import assignment as assignments
 from tools.grading import grade as grading
 from tools.grading import submissions
 from tools.grading.assignment import Notebook
+from tools.grading.clerk import Clerk
 from tools.grading.gradebook import PRIVATE, Course, result_path
+from tools.grading.plan import unreadable
 from tools.grading.sandbox import Sandbox
 from tools.grading.session import Limits
+from tools.grading.status import FAILED, WORST_FIRST
 from tools.grading.submissions import Submission
 
 # A student's name becomes a folder, a pattern of nbgrader's and a cell of a spreadsheet: no wildcard, no leading = + -
 # @.
-USABLE_NAME = re.compile(r"^\w[\w.@+-]{0,80}$")
-FAILED = "not graded"
-# Of several notebooks: what a teacher has to know first. Blank is a submission that is blank throughout.
-WORST_FIRST = (grading.UNREADABLE, grading.IN_PART, grading.MISSING, grading.GRADED, grading.BLANK)
+USABLE_NAME = re.compile(r"\w[\w.@+-]{0,80}")
+TOO_LONG = "what was written here takes too long to show; it is in the file"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def grade_class(
     asked = assignments.read(course.root, assignment)
     folder = folder.resolve()  # nbgrader changes the working directory while submissions are read
     found = submissions.find(folder, assignment, [notebook.name for notebook in asked])
-    usable = [submission for submission in found if USABLE_NAME.match(submission.student)]
+    usable = [submission for submission in found if USABLE_NAME.fullmatch(submission.student)]
     seed = _seed(course.root, assignment)
     common = _digest_of_the_task(course.root, assignment, limits)
     to_do, prints, failed = [], {}, {}
@@ -81,16 +84,19 @@ def grade_class(
         prints[submission.student] = _digest(common, submission)
         if again or not _is_done(course, assignment, submission.student, prints[submission.student]):
             to_do.append(submission)
+    bare = {notebook.name: unreadable(notebook, TOO_LONG).shown for notebook in asked}
+    stop = Event()
     with (
+        Clerk(course.root) as clerk,
         ThreadPoolExecutor(jobs) as pool,
         tqdm(total=len(usable), initial=len(usable) - len(to_do), unit="student") as bar,
     ):
         try:
-            running = {pool.submit(_grade_timed, asked, one, sandbox, limits, seed): one for one in to_do}
+            running = {pool.submit(_grade_timed, asked, one, sandbox, limits, seed, stop): one for one in to_do}
             for finished in as_completed(running):
-                submission = running[finished]
+                submission = running.pop(finished)  # or all results would be kept to the end
                 try:
-                    graded, seconds = finished.result()
+                    graded, shown, seconds = finished.result()
                     result = {
                         "fingerprint": prints[submission.student],
                         "seed": seed,
@@ -100,14 +106,15 @@ def grade_class(
                     }
                     path = result_path(course.root, assignment, submission.student)
                     _write(path, {**result, "recorded": False})
-                    plans = {notebook.name: grading.prepare(notebook, submission)[0] for notebook in asked}
-                    course.record(submission, assignment, asked, plans)
+                    if not clerk.record(submission, assignment, shown, bare):
+                        bar.write(f"{submission.student}: {TOO_LONG}", file=sys.stderr)
                     _write(path, {**result, "recorded": True})
                 except Exception as error:  # of the grader, not of the submission: said aloud, and the others go on
                     failed[submission.student] = f"the grader failed: {type(error).__name__}; grade again"
                     bar.write("".join(traceback.format_exception(error)), file=sys.stderr)
                 bar.update()
         except BaseException:
+            stop.set()
             pool.shutdown(cancel_futures=True)
             raise
     highest = sum(part.points for notebook in asked for part in notebook.parts)
@@ -134,10 +141,12 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
 
 
 def _grade_timed(
-    asked: Sequence[Notebook], submission: Submission, sandbox: Sandbox, limits: Limits, seed: int
-) -> tuple[dict[str, grading.Graded], float]:
+    asked: Sequence[Notebook], submission: Submission, sandbox: Sandbox, limits: Limits, seed: int, stop: Event
+) -> tuple[dict[str, grading.Graded], dict[str, list[NotebookNode]], float]:
     begun = time.monotonic()
-    return grading.grade(asked, submission, sandbox, limits, seed), time.monotonic() - begun
+    results = grading.grade(asked, submission, sandbox, limits, seed, stop)
+    graded, shown = ({name: one[index] for name, one in results.items()} for index in (0, 1))
+    return graded, shown, time.monotonic() - begun
 
 
 def _row(
@@ -173,8 +182,9 @@ def _seed(course: Path, assignment: str) -> int:
 
 def _digest_of_the_task(course: Path, assignment: str, limits: Limits) -> bytes:
     """Changes with whatever could change a grade: the assignment, the checks, the grader and its limits."""
-    checks, grader = Path(course_lib.__file__).parent / "checks", Path(__file__).parent
-    files = [*(course / "source" / assignment).rglob("*.ipynb"), *checks.rglob("*.py"), *grader.rglob("*.py")]
+    library = Path(course_lib.__file__).parent
+    programs = [library / "checks", library / "collect", Path(__file__).parent]
+    files = [*(course / "source" / assignment).rglob("*.ipynb"), *(f for one in programs for f in one.rglob("*.py"))]
     digest = hashlib.sha256(repr(limits).encode())
     for path in sorted(files):
         digest.update(path.read_bytes())

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from threading import Event
 from typing import Any
 
-import numpy as np
+from nbformat import NotebookNode
 
-from course_lib import checks
+from course_lib import checks, collect
 from tools.grading import submissions
 from tools.grading.assignment import Notebook, Part
 from tools.grading.plan import Plan, plan, unreadable
 from tools.grading.sandbox import Sandbox
 from tools.grading.session import Ended, Limits, Session
+from tools.grading.status import BLANK, GRADED, IN_PART, LOOK, MISSING, UNREADABLE
 from tools.grading.submissions import Submission
 
 MOST_STARTS = 12
 MOST_TOLD = 600  # characters of a message that the submission had a hand in
 NO_TIME = "not run: the submission used up its time before"
-
-GRADED, BLANK, IN_PART, UNREADABLE, MISSING = "graded", "blank", "graded in part", "unreadable", "missing"
 
 
 @dataclass
@@ -34,8 +34,7 @@ class Graded:
     Attributes
     ----------
     status : str
-        `GRADED`, `BLANK` (nothing was written), `IN_PART` (some of it could not be run to its end), `UNREADABLE`,
-        `MISSING`.
+        One of `status`.
     points : dict of str to float
         By grade id.
     messages : dict of str to list of str
@@ -68,8 +67,13 @@ def prepare(asked: Notebook, submission: Submission) -> tuple[Plan, str]:
 
 
 def grade(
-    asked: Sequence[Notebook], submission: Submission, sandbox: Sandbox, limits: Limits, seed: int
-) -> dict[str, Graded]:
+    asked: Sequence[Notebook],
+    submission: Submission,
+    sandbox: Sandbox,
+    limits: Limits,
+    seed: int,
+    stop: Event | None = None,
+) -> dict[str, tuple[Graded, list[NotebookNode]]]:
     """Grade every notebook of a submission.
 
     Parameters
@@ -82,18 +86,23 @@ def grade(
         Where it runs, and how much it may use.
     seed
         Draws the inputs; a seed chosen after the deadline is one that nobody could have prepared for.
+    stop
+        Once it is set, what still runs is ended; the result is then good for nothing.
 
     Returns
     -------
-    dict of str to Graded
-        By notebook.
+    dict of str to (Graded, list of NotebookNode)
+        By notebook: the result, and what to show of it.
     """
-    with _Desk(sandbox, limits) as desk:
-        return {notebook.name: _grade_one(notebook, submission, desk, seed) for notebook in asked}
+    results = {}
+    with _Desk(sandbox, limits, stop or Event()) as desk:
+        for notebook in asked:
+            prepared, status = prepare(notebook, submission)
+            results[notebook.name] = _grade_one(notebook, prepared, status, desk, seed), prepared.shown
+    return results
 
 
-def _grade_one(asked: Notebook, submission: Submission, desk: _Desk, seed: int) -> Graded:
-    prepared, status = prepare(asked, submission)
+def _grade_one(asked: Notebook, prepared: Plan, status: str, desk: _Desk, seed: int) -> Graded:
     graded = Graded(status or GRADED, notes=list(prepared.notes))
     if status:
         words = [checks.NOT_WRITTEN_YET] if status == BLANK else list(prepared.notes)
@@ -101,13 +110,19 @@ def _grade_one(asked: Notebook, submission: Submission, desk: _Desk, seed: int) 
             graded.points[part.grade_id], graded.messages[part.grade_id] = 0.0, words
         return graded
     left_out: set[int] = set()
+    unwritten: list[str] = []
     for part in asked.parts:
         messages, ended = _try(part, prepared, left_out, desk, seed, graded.notes)
         graded.points[part.grade_id] = 0.0 if messages else part.points
         graded.messages[part.grade_id] = [message[:MOST_TOLD] for message in messages]
-        if ended:
+        if ended or left_out:
             graded.status = IN_PART
-    graded.status = IN_PART if left_out else graded.status
+        if not messages and (function := _function(part)) not in prepared.written:
+            unwritten.append(
+                f"{part.grade_id} got points, though its answer cell does not define {function}: what does?"
+            )
+    if unwritten:
+        graded.status, graded.notes = LOOK, graded.notes + unwritten
     desk.clear()
     return graded
 
@@ -116,9 +131,7 @@ def _try(
     part: Part, prepared: Plan, left_out: set[int], desk: _Desk, seed: int, notes: list[str]
 ) -> tuple[list[str], bool]:
     """What is wrong with one part, and whether its process ended before it told."""
-    definition = checks.definition(part.exercise)
-    index, tested = next((i, tested) for i, tested in enumerate(definition.PARTS) if tested.name == part.name)
-    given = {name: np.asarray(array) for name, array in tested.draw(np.random.default_rng([seed, index])).items()}
+    given = checks.draw_part(part.exercise, part.name, seed)
     while (session := desk.ready(prepared, left_out, notes)) is None:
         if desk.exhausted:
             notes.append(f"{part.grade_id} {NO_TIME}")
@@ -130,18 +143,22 @@ def _try(
         notes.append(f"{part.grade_id}: its function {error}")
         return [f"your function {error}"], True
     try:
-        messages = tested.judge_safely(given, got)
+        messages = checks.judge_part(part.exercise, part.name, given, got)
         return messages + desk.errors if messages else [], False
     except Exception as error:  # a judge that fails is our fault; it must not stop the class
         notes.append(f"{part.grade_id}: OUR CHECK FAILED on what came back ({type(error).__name__}); please report it")
         return ["what came back could not be judged; your instructor knows"], True
 
 
+def _function(part: Part) -> str:
+    return next(one.function for one in collect.collectors(part.exercise) if one.part == part.name)
+
+
 class _Desk:
     """Keeps a session in which the cells of the present notebook have run; makes another where that one ended."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits):
-        self.sandbox, self.limits, self.starts, self.spent = sandbox, limits, 0, 0.0
+    def __init__(self, sandbox: Sandbox, limits: Limits, stop: Event):
+        self.sandbox, self.limits, self.stop, self.starts, self.spent = sandbox, limits, stop, 0, 0.0
         self.session: Session | None = None
         self.is_set = False
         self.errors: list[str] = []  # what cells raised; the submission's own words
@@ -156,6 +173,8 @@ class _Desk:
     def exhausted(self) -> bool:
         """Whether the submission has had its share."""
         running = self.session.spent if self.session else 0.0
+        if self.stop.is_set():
+            return True
         return self.spent + running > self.limits.total_seconds or (not self.session and self.starts >= MOST_STARTS)
 
     def ready(self, prepared: Plan, left_out: set[int], notes: list[str]) -> Session | None:
@@ -164,7 +183,7 @@ class _Desk:
             return None
         if self.session is None:
             self.starts += 1
-            self.session = Session(self.sandbox, self.limits).__enter__()
+            self.session = Session(self.sandbox, self.limits, self.stop).__enter__()
         if self.is_set:
             return self.session
         self.errors.clear()
@@ -177,7 +196,7 @@ class _Desk:
             try:
                 error = self.session.run_cell(step.source)
                 if error:
-                    self.errors.append(f"{step.called} raised {error}")
+                    self.errors.append(f"{step.called} raised {error[:MOST_TOLD]}")
             except Ended as error:
                 left_out.add(number)
                 notes.append(f"{step.called} {error}; it was left out")

@@ -28,13 +28,11 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from tools.grading.assignment import NoAssignment, Notebook, source_of
-from tools.grading.grade import IN_PART, UNREADABLE
-from tools.grading.plan import Plan
+from tools.grading.assignment import NoAssignment, source_of
+from tools.grading.status import NEEDS_A_LOOK
 from tools.grading.submissions import Submission
 
 PRIVATE = ".grading"  # in the course folder: results and cleaned notebooks
-NEEDS_A_LOOK = (IN_PART, UNREADABLE)
 
 CONFIG = '''"""nbgrader's settings for a course graded by `make grade`. Student code never runs in nbgrader itself."""
 
@@ -134,15 +132,22 @@ class Course:
         (self.root / "gradebook.db").chmod(0o600)
 
     def record(
-        self, submission: Submission, assignment: str, asked: Sequence[Notebook], plans: Mapping[str, Plan]
+        self, submission: Submission, assignment: str, shown: Mapping[str, Sequence[nbformat.NotebookNode]]
     ) -> None:
-        """Enter one submission's result, which lies at `result_path`, and write its feedback page."""
+        """Enter one submission's result, which lies at `result_path`, and write its feedback pages.
+
+        Parameters
+        ----------
+        submission, assignment
+            What was graded.
+        shown
+            By notebook, the cells that nbgrader gets to see.
+        """
         stage = self.root / PRIVATE / "clean" / submission.student / assignment
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
-        for notebook in asked:
-            shown = nbformat.v4.new_notebook(cells=plans[notebook.name].shown, metadata=KERNEL)
-            nbformat.write(shown, stage / f"{notebook.name}.ipynb")
+        for name, cells in shown.items():
+            nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), stage / f"{name}.ipynb")
         for path in submission.beside:
             shutil.copy(path, stage)
         self._do(Autograde, assignment, submission.student)

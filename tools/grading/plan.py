@@ -11,6 +11,9 @@ import nbformat
 from tools.grading.assignment import Notebook, grade_id_of, is_answer, is_graded_test
 from tools.grading.submissions import Cell
 
+# Of what a submission wrote, so much is shown: whoever shows it takes longer than linear time for some texts.
+MAX_SHOWN_CELL, MAX_SHOWN = 20_000, 200_000
+
 
 @dataclass(frozen=True)
 class Step:
@@ -34,12 +37,16 @@ class Plan:
         In our words; nothing of the student's text is in them.
     answered : bool
         Whether an answer cell differs from what was handed out, or there is code in a cell of the student's own.
+    written : set of str
+        Names of functions that the answer cells define, other than as they were handed out; where there is no answer
+        cell, those that the student's own cells define.
     """
 
     steps: list[Step]
     shown: list[nbformat.NotebookNode]
     notes: list[str]
     answered: bool
+    written: set[str]
 
 
 def plan(asked: Notebook, cells: Sequence[Cell]) -> Plan:
@@ -82,10 +89,13 @@ def plan(asked: Notebook, cells: Sequence[Cell]) -> Plan:
         notes.append("some cells carry ids that were never handed out; they were run as the student's own")
     handed_out = {grade_id_of(cell): cell.source.strip() for cell in asked.cells if is_answer(cell)}
     answered = any("\n".join(texts).strip() != handed_out[name] for name, texts in answers.items())
-    answered |= any(cell.kind == "code" and cell.source.strip() for cells in own.values() for cell in cells)
+    own_code = [cell.source for cells in own.values() for cell in cells if cell.kind == "code" and cell.source.strip()]
+    texts = [text for name, texts in answers.items() if asked.cell(name).cell_type == "code" for text in texts]
+    stubs = _functions("\n".join(handed_out.values()))
+    written = {name for name, lines in _functions("\n".join(texts or own_code)).items() if stubs.get(name) != lines}
     steps = first + steps
     notes += _notes_on_shortcuts(steps)
-    return Plan(steps, _shown(asked, answers, own), notes, answered)
+    return Plan(steps, _shown(asked, answers, own), notes, answered or bool(own_code), written)
 
 
 def _set_up(asked: Notebook) -> set[str]:
@@ -99,39 +109,59 @@ def _set_up(asked: Notebook) -> set[str]:
     }
 
 
+def _functions(source: str) -> dict[str, list[str]]:
+    """The functions and values that a text defines, by name, each with its lines; blank ones and comments left out."""
+    # Line by line, not parsed: Python's parser can be crashed by what it reads.
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in source.splitlines():
+        if head := re.match(r"(?:async )?def (\w+)|(\w+) *=", line):
+            lines = found[head[1] or head[2]] = []
+        if (line := line.strip()) and not line.startswith("#"):
+            lines.append(line)
+    return found
+
+
 def unreadable(asked: Notebook, why: str) -> Plan:
     """A plan for a file that is no notebook: nothing to run, and a first cell that says so."""
     told = nbformat.v4.new_markdown_cell(f"**Not graded:** {why}.")
-    return Plan([], [told, *_shown(asked, {}, {})], [why], False)
+    return Plan([], [told, *_shown(asked, {}, {})], [why], False, set())
 
 
 def _shown(asked: Notebook, answers: dict[str, list[str]], own: dict[str, list[Cell]]) -> list[nbformat.NotebookNode]:
-    shown = [_node(cell) for cell in own.get("", [])]
+    shown, room = [], MAX_SHOWN
+
+    def cut(text: str) -> str:
+        nonlocal room
+        kept = text[: min(room, MAX_SHOWN_CELL)]
+        room -= len(kept)
+        return kept if kept == text else f"{kept}\n# {len(text) - len(kept):,} characters more are in the file"
+
+    for cell in own.get("", []):
+        shown.append(_node(cell.kind, cut(cell.source)))
     for cell in asked.cells:
         cell = nbformat.from_dict(cell)
         name = grade_id_of(cell)
         if name in answers:
-            text = "\n\n# The same cell, once more:\n".join(answers[name])
-            cell.source = text if cell.cell_type == "code" else _harmless(text)
+            text = cut("\n\n# The same cell, once more:\n".join(answers[name]))
+            cell.source = text if cell.cell_type == "code" else _as_text(text)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        shown += [cell, *(_node(extra) for extra in own.get(name, []) if name)]
+        shown.append(cell)
+        shown += [_node(extra.kind, cut(extra.source)) for extra in own.get(name, []) if name]
     return shown
 
 
-def _node(cell: Cell) -> nbformat.NotebookNode:
-    make = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }
-    return make[cell.kind](_harmless(cell.source) if cell.kind == "markdown" else cell.source)
+def _node(kind: str, source: str) -> nbformat.NotebookNode:
+    if kind == "code":
+        return nbformat.v4.new_code_cell(source)
+    return nbformat.v4.new_markdown_cell(_as_text(source))
 
 
-def _harmless(markdown: str) -> str:
-    """Markdown without HTML and without links that run scripts: it is shown in the instructor's browser."""
-    text = markdown.replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"(javascript|vbscript|data)\s*:", r"\1 :", text, flags=re.IGNORECASE)
+def _as_text(source: str) -> str:
+    """Markdown that shows a text as it was typed: rendered, it could run scripts in the browser of whoever grades."""
+    fence = "~" * (3 + max(map(len, re.findall("~+", source)), default=0))
+    return f"{fence}text\n{source}\n{fence}"
 
 
 def _notes_on_shortcuts(steps: Sequence[Step]) -> list[str]:
@@ -141,5 +171,5 @@ def _notes_on_shortcuts(steps: Sequence[Step]) -> list[str]:
         f"{step.called} uses course_lib itself: look whether that does the work"
         for step in steps
         if step.called.startswith("answer")
-        and re.search(r"^\s*(from|import)\s+course_lib|\bchecks\s*\.", step.source, re.M)
+        and re.search(r"^[ \t]*(from|import)[ \t]+course_lib|\bchecks[ \t]*\.", step.source, re.M)
     ]

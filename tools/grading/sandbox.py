@@ -1,5 +1,7 @@
 """The walls: a process that sees a read-only Python, course_lib and an empty /tmp, and nothing else of this machine.
 
+Of course_lib the part that judges is missing, and with it whatever knows what is right: `unjudged` stands in its place.
+
 Two ways to build them, in this order: bubblewrap, and `unshare` with `chroot` and `setpriv` of util-linux. Both give
 the same view: own process, network, mount, IPC and host-name namespaces, a root without the home folders, the
 gradebook, the exercises or the other submissions, and a user without rights. Under root that user is a real one of its
@@ -13,6 +15,7 @@ import itertools
 import os
 import shlex
 import shutil
+import site
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,7 +34,9 @@ SYSTEM = [
     Path("/etc/ld.so.cache"),
 ]
 INSIDE = Path(__file__).resolve().parent / "inside"
+UNJUDGED = Path(__file__).resolve().parent / "unjudged"
 LIBRARY = Path(course_lib.__file__).resolve().parent
+WRITABLE = ("tmp", "dev/shm")
 SCRATCH_BYTES, SHARED_BYTES = 256 * 2**20, 64 * 2**20
 FIRST_UID, UIDS = 61_000, 4_000
 
@@ -48,6 +53,7 @@ kept = {
     "it can write beside course_lib": holds(lambda: write(os.path.join(sys.argv[2], "probe"))),
     "it can write into the root folder": holds(lambda: write("/probe")),
     "it can read the grader": holds(lambda: open(sys.argv[1])),
+    "it can read what judges": all(holds(lambda: open(key)) for key in sys.argv[3:]),
     "it sees processes outside": len([name for name in os.listdir("/proc") if name.isdigit()]) < 6,
     "it has a network": os.listdir("/sys/class/net") == ["lo"] if os.path.isdir("/sys/class/net")
         else [name for _, name in socket.if_nameindex()] == ["lo"],
@@ -93,7 +99,8 @@ class Sandbox:
 
     def flaws(self) -> str:
         """What a program behind these walls can do and should not; "" if they hold."""
-        program = [sys.executable, "-S", "-c", PROBE, str(Path(__file__).resolve()), str(LIBRARY)]
+        keys = [str(copy / "_compare.py") for copy in _copies_of_checks()]
+        program = [sys.executable, "-S", "-c", PROBE, str(Path(__file__).resolve()), str(LIBRARY), *keys]
         try:
             done = subprocess.run(
                 self.command(program), env=self.environment(), capture_output=True, text=True, timeout=120
@@ -143,6 +150,19 @@ def _what_python_needs() -> list[Path]:
     return [folder for folder in dict.fromkeys(needed) if folder.exists() and not folder.is_relative_to("/usr")]
 
 
+def _copies_of_checks() -> list[Path]:
+    """Wherever `course_lib.checks` lies on this machine: it may be installed beside the one that runs here."""
+    places = [LIBRARY.parent, *map(Path, sys.path), *map(Path, site.getsitepackages([sys.prefix, sys.base_prefix]))]
+    copies = (place.resolve() / "course_lib" / "checks" for place in places)
+    return sorted({copy for copy in copies if copy.is_dir()})
+
+
+def _to_hide(folders: Sequence[Path]) -> list[Path]:
+    """The copies that the sandbox would show."""
+    shown = [*folders, *SYSTEM]
+    return [copy for copy in _copies_of_checks() if any(copy.is_relative_to(folder.resolve()) for folder in shown)]
+
+
 def _bubblewrap(folders: Sequence[Path]) -> list[str]:
     walls = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     walls += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
@@ -163,6 +183,8 @@ def _bubblewrap(folders: Sequence[Path]) -> list[str]:
         walls += ["--perms", "0755", "--dir", str(path)]  # again, for what lies under /tmp
     for path in folders:
         walls += ["--ro-bind", str(path), str(path)]
+    for path in _to_hide(folders):
+        walls += ["--ro-bind", str(UNJUDGED), str(path)]
     walls += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
     return walls + (_without_rights() if os.geteuid() == 0 else [])
 
@@ -202,6 +224,11 @@ def _namespaces(folders: Sequence[Path]) -> list[str]:
                 f"mount --bind {shlex.quote(str(path))} {at(path)}",
                 f"mount -o remount,bind,ro,{flags} {at(path)}",
             ]
+    for path in _to_hide(folders):
+        steps += [
+            f"mount --bind {shlex.quote(str(UNJUDGED))} {at(path)}",
+            f"mount -o remount,bind,ro,{flags} {at(path)}",
+        ]
     steps += [f"mount -o remount,bind,ro,{flags} {at('')}", f'exec chroot {at("")} "$@"']
     own_user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     # --kill-child ends what is inside with unshare; the first setpriv ends unshare with the grader.

@@ -1,7 +1,8 @@
 """One process behind the walls, and its limits: ask it for something, get data back, or learn how it ended.
 
 All limits that matter are kept here, outside, where no submission can reach them: processor time and waiting time of
-each order, memory of all its processes together, size of an answer. Its output is thrown away as it streams.
+each order, memory of all its processes together, number of files, size of an answer. Its output is thrown away as it
+streams.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 
 import numpy as np
 import psutil
 
 from tools.grading.inside import plain
-from tools.grading.sandbox import INSIDE, Sandbox
+from tools.grading.sandbox import INSIDE, WRITABLE, Sandbox
 
 LOOK_EVERY = 0.1  # seconds between two looks at what the processes use
 KEPT_OUTPUT = 4_000
+TOLD_BYTES = 4_096  # what a cell may say about its error
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,10 @@ class Limits:
     memory : int
         Bytes that one process may map beyond what Python and torch do, and that all may hold together beyond a
         gigabyte.
-    processes, files : int
-        At once.
+    processes, open_files : int
+        At once; open files of each process.
+    files : int
+        That may exist: an empty one fills no disk, but a kilobyte of the kernel's memory.
     file_bytes, answer_bytes : int
         The largest file written, and the largest answer taken.
     """
@@ -50,8 +55,9 @@ class Limits:
     wall_factor: float = 4.0
     total_seconds: float = 120.0
     memory: int = 2 * 2**30
-    processes: int = 64
-    files: int = 128
+    processes: int = 32
+    open_files: int = 128
+    files: int = 20_000
     file_bytes: int = 64 * 2**20
     answer_bytes: int = 32 * 2**20
 
@@ -69,6 +75,8 @@ class Session:
         From `sandbox.find`.
     limits
         What it may use.
+    stop
+        Once it is set, whatever is going on ends.
 
     Attributes
     ----------
@@ -76,8 +84,8 @@ class Session:
         Processor seconds of its orders so far, or their waiting time over `wall_factor`, whichever is more.
     """
 
-    def __init__(self, sandbox: Sandbox, limits: Limits):
-        self.sandbox, self.limits, self.spent = sandbox, limits, 0.0
+    def __init__(self, sandbox: Sandbox, limits: Limits, stop: Event | None = None):
+        self.sandbox, self.limits, self.stop, self.spent = sandbox, limits, stop or Event(), 0.0
         self._number, self._answer, self._output = 0, bytearray(), b""
 
     def __enter__(self) -> Session:
@@ -119,11 +127,11 @@ class Session:
 
     def run_cell(self, source: str) -> str:
         """Run a cell; the error it raised in one line, "" if none. The text comes from the submission."""
-        return str(self._ask({"#do": "cell", "#source": source}).get("#raised", ""))
+        return str(self._ask({"#do": "cell", "#source": source}, most=TOLD_BYTES).get("#raised", ""))
 
     def forget(self) -> None:
         """Give the next notebook an empty namespace."""
-        self._ask({"#do": "forget"})
+        self._ask({"#do": "forget"}, most=TOLD_BYTES)
 
     def collect(self, exercise: str, part: str, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the submission's functions return for one part of an exercise: to be judged, not to be believed."""
@@ -131,7 +139,12 @@ class Session:
 
     def _start(self) -> None:
         limits = self.limits
-        most = {"memory": limits.memory, "NPROC": limits.processes, "NOFILE": limits.files, "FSIZE": limits.file_bytes}
+        most = {
+            "memory": limits.memory,
+            "NPROC": limits.processes,
+            "NOFILE": limits.open_files,
+            "FSIZE": limits.file_bytes,
+        }
         orders = {name: np.int64(value) for name, value in {**most, "CPU": int(2 * limits.total_seconds + 60)}.items()}
         try:
             self._ask(orders, seconds=60.0)
@@ -142,8 +155,10 @@ class Session:
             ) from error
         self.spent = 0.0
 
-    def _ask(self, order: Mapping[str, object], seconds: float | None = None) -> dict[str, np.ndarray]:
-        seconds = seconds or self.limits.seconds
+    def _ask(
+        self, order: Mapping[str, object], seconds: float | None = None, most: int | None = None
+    ) -> dict[str, np.ndarray]:
+        seconds, most = seconds or self.limits.seconds, most or self.limits.answer_bytes
         self._number += 1  # an answer repeats it: whatever else a submission writes into the pipe is no answer
         blob = plain.pack({**order, "#order": np.int64(self._number)})
         sending = memoryview(struct.pack("<Q", len(blob)) + blob)
@@ -151,7 +166,7 @@ class Session:
         looked = begun
         while True:
             sending = self._exchange(sending)
-            if (answer := self._complete()) is not None:
+            if (answer := self._complete(most)) is not None:
                 # An order that sleeps uses no processor, but it uses up the evening.
                 waited = (time.monotonic() - begun) / self.limits.wall_factor
                 self.spent += max(self._processor_seconds() - used, waited)
@@ -159,6 +174,8 @@ class Session:
             if time.monotonic() - looked < LOOK_EVERY:
                 continue
             looked = time.monotonic()
+            if self.stop.is_set():
+                raise Ended("was interrupted")
             if self._processor_seconds() - used > seconds:
                 self.spent += seconds
                 raise Ended(f"took longer than {seconds:g} s of processor time")
@@ -166,6 +183,7 @@ class Session:
                 self.spent += seconds
                 raise Ended(f"did not come back within {seconds * self.limits.wall_factor:g} s")
             self._watch_memory()
+            self._watch_files()
 
     def _exchange(self, sending: memoryview) -> memoryview:
         """Write and read what is ready now; return what is still to be sent."""
@@ -187,13 +205,13 @@ class Session:
             self._answer += piece
         return sending
 
-    def _complete(self) -> dict[str, np.ndarray] | None:
+    def _complete(self, most: int) -> dict[str, np.ndarray] | None:
         """The next answer, once all of it is here."""
         if len(self._answer) < 8:
             return None
         size = struct.unpack("<Q", self._answer[:8])[0]
-        if size > self.limits.answer_bytes:
-            raise Ended(f"gave back more than {self.limits.answer_bytes / 1e6:.0f} MB")
+        if size > most:
+            raise Ended(f"gave back more than {most / 1e6:g} MB")
         if len(self._answer) < 8 + size:
             return None
         blob, self._answer = bytes(self._answer[8 : 8 + size]), self._answer[8 + size :]
@@ -209,6 +227,20 @@ class Session:
         family = self._family()
         if _total(family, "memory_info", "rss") > most and _total(family, "memory_full_info", "uss") > most:
             raise Ended(f"used more than {most / 2**30:.1f} GB of memory")
+
+    def _watch_files(self) -> None:
+        """Count what exists in the file systems that it may write to; the kernel keeps the figure for each."""
+        for process in self._family():
+            root = f"/proc/{process.pid}/root"
+            try:
+                if os.stat(root).st_dev == os.stat("/").st_dev:
+                    continue  # not behind the walls, or not yet
+                systems = [os.statvfs(f"{root}/{place}") for place in WRITABLE]
+            except OSError:
+                continue  # it ended between two looks
+            if sum(system.f_files - system.f_ffree for system in systems) > self.limits.files:
+                raise Ended(f"made more than {self.limits.files:,} files")
+            return
 
     def _family(self) -> Sequence[psutil.Process]:
         try:

@@ -13,7 +13,6 @@ import resource
 import struct
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import plain
@@ -40,7 +39,7 @@ def main() -> None:
 
 
 def _set_limits(order: dict[str, np.ndarray]) -> None:
-    from course_lib import checks  # noqa: F401  torch comes with it: what it maps is not the student's
+    from course_lib import collect  # noqa: F401  torch comes with it: what it maps is not the student's
 
     for name in ("NPROC", "NOFILE", "FSIZE", "CPU"):
         _limit(getattr(resource, f"RLIMIT_{name}"), int(order[name]))
@@ -69,20 +68,14 @@ def _run_cell(shell, order: dict[str, np.ndarray]) -> dict[str, object]:
     """Run one cell; answer with what it raised, in one line."""
     result = shell.run_cell(str(order["#source"]), store_history=False)
     error = result.error_before_exec or result.error_in_exec
-    return {"#raised": f"{type(error).__name__}: {str(error)[:300]}"} if error is not None else {}
+    return {"#raised": f"{type(error).__name__[:100]}: {str(error)[:300]}"} if error is not None else {}
 
 
 def _collect(shell, order: dict[str, np.ndarray]) -> dict[str, object]:
     """Call the functions that one part of an exercise asks for on the inputs in the order."""
-    from course_lib import checks
+    from course_lib.collect import collect_part
 
-    definition = checks.definition(str(order.pop("#exercise")))
-    name = str(order.pop("#part"))
-    part = next(part for part in definition.PARTS if part.name == name)
-    names = [name for name in definition.ANSWERS if name in shell.user_ns]
-    if not names:
-        return {"error": f"NameError: {', '.join(definition.ANSWERS)} is not defined: its cell is gone or failed"}
-    return part.collect_safely(SimpleNamespace(**{name: shell.user_ns[name] for name in names}), order)
+    return collect_part(str(order.pop("#exercise")), str(order.pop("#part")), shell.user_ns, order)
 
 
 def _forget(shell, order: dict[str, np.ndarray]) -> dict[str, object]:

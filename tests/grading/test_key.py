@@ -1,0 +1,51 @@
+"""What is right is not where a student's code runs: a spy among its cells finds out nothing, in any exercise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from course_lib import checks
+from tests.grading.conftest import SHORT
+from tests.grading.gallery import SPY
+from tests.grading.toy_course import KL, PRICE
+from tools.exercise_source import FOLDER, read
+from tools.grading.sandbox import LIBRARY, Sandbox
+from tools.grading.session import Session
+
+PATIENT = replace(SHORT, seconds=60.0)  # some exercises load a model, and a busy machine takes its time
+
+
+def spied(sandbox: Sandbox, exercises: list[str]) -> list[tuple[str, str]]:
+    """The parts that a spy gets right, with every answer left as it was handed out."""
+    found = []
+    with Session(sandbox, PATIENT) as session:
+        for name in exercises:
+            exercise = read(FOLDER / f"{name}.md")
+            for cell in (*exercise.given, *exercise.stubs, SPY):
+                assert session.run_cell(cell) == ""
+            for part in exercise.points:
+                given = checks.draw_part(name, part, seed=3)
+                if not checks.judge_part(name, part, given, session.collect(name, part, given)):
+                    found.append((name, part))
+            session.forget()
+    return found
+
+
+def test_a_spy_gets_no_points(walls):
+    """In no part of any exercise."""
+    assert spied(walls, checks.names()) == []
+
+
+def test_the_spy_would_get_them_where_the_key_is():
+    """Without walls it is told what is right, so the test above can fail."""
+    some = ["another-die", "bent-line", KL, PRICE]
+    assert len(spied(Sandbox("none"), some)) == sum(len(checks.definition(name)) for name in some)
+
+
+def test_nothing_that_judges_lies_behind_the_walls(walls):
+    """Neither as source nor compiled, under any name."""
+    search = f"""import pathlib
+for path in pathlib.Path({str(LIBRARY)!r}).rglob("*.py*"):
+    assert b"Judges the exercise" not in path.read_bytes(), path"""
+    with Session(walls, SHORT) as session:
+        assert session.run_cell(search) == ""
