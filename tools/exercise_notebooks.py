@@ -18,6 +18,7 @@ from book._ext.repository import Origin
 from tools.book_labels import Labels
 from tools.chapter_notebooks import KERNEL, set_up_cell
 from tools.exercise_source import Exercise
+from tools.grading.nbgrader_settings import NO_KERNEL
 from tools.notebook_blocks import folded
 from tools.notebook_markdown import Setting, for_notebook
 
@@ -81,7 +82,8 @@ def notebook(
         for cell in cells:
             _mark(cell, exercise)
     about = {"id": exercise.id, "points": exercise.points}
-    return new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "exercise": about})
+    kernel = NO_KERNEL if edition == SOURCE else KERNEL
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "exercise": about})
 
 
 def written(book: NotebookNode) -> str:

@@ -22,6 +22,7 @@ from tools.exercise_otter import master
 from tools.exercise_pictures import picture
 from tools.exercise_source import FOLDER, Exercise, read_all
 from tools.exercise_trial import problems
+from tools.grading.nbgrader_settings import Unprotected, write_or_check
 
 # Beside the published pages, never in them.
 TARGET = ROOT / "_build" / "exercises"
@@ -65,7 +66,8 @@ def build(exercises: list[Exercise], target: Path) -> None:
 
 
 def assignment(exercises: list[Exercise], name: str, target: Path) -> None:
-    """Write both editions for nbgrader of some exercises, as one assignment."""
+    """Write both editions for nbgrader of some exercises, as one assignment, into a folder where they can be graded."""
+    write_or_check(target / "nbgrader")
     labels, origin = read_labels(), origin_here(ROOT)
     for exercise in exercises:
         drawn = picture(exercise).light
@@ -109,7 +111,10 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error("expected the exercises of the assignment and its --name")
         if published := [exercise.id for exercise in exercises if exercise.self_study]:
             parser.error(f"the book shows the solution of {', '.join(published)} (self_study): not for an assignment")
-        assignment(exercises, chosen.name, chosen.to)
+        try:
+            assignment(exercises, chosen.name, chosen.to)
+        except Unprotected as error:
+            parser.error(str(error))
     else:
         {"student": student, "build": build, "otter": otter}[chosen.command](exercises, chosen.to)
     return 0

@@ -156,27 +156,6 @@ def test_a_folder_that_is_no_course_says_how_to_make_one(tmp_path, capsys):
     assert "python -m tools.exercises assignment" in capsys.readouterr().err
 
 
-@pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own, see `gradebook`
-def test_nbgrader_itself_runs_no_student_code(folder, tmp_path):
-    """Its own autograde, as formgrader's button starts it, refuses where the sandbox has not been."""
-    from nbgrader.converters import Autograde
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.utils import capture_log
-
-    from tools.grading.gradebook import Course
-
-    root = tmp_path / "course"
-    shutil.copytree(folder, root)
-    canary = tmp_path / "canary"
-    hand_in(root, "fay", {name: f"open({str(canary)!r}, 'w')" for name in (KL, PRICE)})
-    config = Course(root).config
-    place = CourseDirectory(config=config, root=str(root), assignment_id=ASSIGNMENT, student_id="fay")
-    done = capture_log(Autograde(coursedir=place, config=config))
-    assert not done["success"]
-    assert f"make grade ASSIGNMENT={ASSIGNMENT}" in done["log"]
-    assert not canary.exists()
-
-
 def test_without_walls_it_has_to_be_said_aloud(folder, tmp_path, monkeypatch, capsys):
     root = tmp_path / "course"
     shutil.copytree(folder, root)

@@ -41,7 +41,8 @@ def test_from_generate_to_export(walls, course, tmp_path, capsys):
     exchange.chmod(0o777)
 
     assert exercises.main(["assignment", KL, "--name", NAME, "--to", str(tmp_path)]) == 0
-    (teacher / "nbgrader_config.py").write_text(f"c = get_config()\nc.CourseDirectory.course_id = {COURSE!r}\n")
+    with (teacher / "nbgrader_config.py").open("a") as settings:
+        settings.write(f"c.CourseDirectory.course_id = {COURSE!r}\n")
     nbgrader("generate_assignment", NAME, "--force", folder=teacher, exchange=exchange)
     nbgrader("release_assignment", NAME, folder=teacher, exchange=exchange)
 

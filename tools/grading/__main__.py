@@ -11,6 +11,7 @@ import torch
 
 from tools.grading import sandbox
 from tools.grading.assignment import NoAssignment
+from tools.grading.nbgrader_settings import Unprotected
 from tools.grading.session import Limits
 from tools.grading.status import FAILED
 
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         limits = Limits(seconds=chosen.seconds, memory=int(chosen.memory * 2**30))
         folder = chosen.submissions or course.root / "submitted"
         rows = grade_class(course, chosen.assignment, folder, walls, limits, chosen.jobs, chosen.again)
-    except (sandbox.NoSandbox, NoAssignment, FileNotFoundError) as error:
+    except (sandbox.NoSandbox, NoAssignment, Unprotected, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -25,34 +25,14 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import capture_log
 from sqlalchemy.exc import SAWarning
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
+from tools.grading import nbgrader_settings
 from tools.grading.assignment import NoAssignment, source_of
 from tools.grading.status import NEEDS_A_LOOK
 from tools.grading.submissions import Submission
 
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 PRIVATE = ".grading"  # in the course folder: results and cleaned notebooks
-
-CONFIG = '''"""nbgrader's settings for a course graded by `make grade`. Student code never runs in nbgrader itself."""
-
-import sys
-
-sys.path.insert(0, {project!r})
-
-c = get_config()
-{settings}
-'''
-SETTINGS = {
-    "Autograde.autograde_preprocessors": [
-        "tools.grading.gradebook.ResultsFromSandbox",
-        "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
-        "nbgrader.preprocessors.AssignLatePenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
-    ],
-    "HTMLExporter.sanitize_html": True,  # a submission's text is shown in the instructor's browser
-}
 
 
 class NotRecorded(RuntimeError):
@@ -77,6 +57,15 @@ class ResultsFromSandbox(NbGraderPreprocessor):
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
             if name in graded["points"]:
                 cell.outputs = _outputs(graded["points"][name], graded["messages"].get(name, []))
+        return nb, resources
+
+
+class OrdinaryKernel(NbGraderPreprocessor):
+    """Gives students a kernel that they have; see `nbgrader_settings.NO_KERNEL`."""
+
+    def preprocess(self, nb, resources):
+        """Name it."""
+        nb.metadata["kernelspec"] = KERNEL
         return nb, resources
 
 
@@ -116,12 +105,8 @@ class Course:
                 "`python -m tools.exercises assignment ID … --name NAME --to FOLDER`, which writes FOLDER/nbgrader"
             )
         (self.root / PRIVATE).mkdir(parents=True, exist_ok=True, mode=0o700)
-        config = self.root / "nbgrader_config.py"
-        if not config.exists():
-            project = str(Path(__file__).resolve().parents[2])
-            settings = "\n".join(f"c.{name} = {value!r}" for name, value in SETTINGS.items())
-            config.write_text(CONFIG.format(project=project, settings=settings), encoding="utf-8")
-        self.config = self._config()
+        nbgrader_settings.write_or_check(self.root)
+        self.config = nbgrader_settings.load(self.root)
 
     def release(self, assignment: str) -> None:
         """Make the students' version and enter the assignment into the gradebook, unless both are there."""
@@ -147,7 +132,8 @@ class Course:
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
         for name, cells in shown.items():
-            nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), stage / f"{name}.ipynb")
+            notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+            nbformat.write(notebook, stage / f"{name}.ipynb")
         for path in submission.beside:
             shutil.copy(path, stage)
         self._do(Autograde, assignment, submission.student)
@@ -192,14 +178,6 @@ class Course:
         with self._book() as book:
             return any(known.name == assignment for known in book.assignments)
 
-    def _config(self) -> Config:
-        """The instructor's own nbgrader_config.py (course id, late policy …), and what makes it safe on top."""
-        config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
-        for name, value in SETTINGS.items():
-            section, trait = name.split(".")
-            config[section][trait] = value
-        return config
-
     def _book(self) -> Gradebook:
         return Gradebook(self._address(), self.config.CourseDirectory.get("course_id", "default_course"))
 
@@ -231,6 +209,3 @@ def _programs_beside_python() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
-
-
-KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
