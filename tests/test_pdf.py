@@ -11,6 +11,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from tools.pdf.chapter import read_chapter
 from tools.pdf.contents import Entry, read_contents
+from tools.pdf.outline import Heading, add_outline
 from tools.pdf.structure import flatten
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -126,6 +127,38 @@ def test_a_page_without_an_article_is_refused(site):
         read_chapter(site, ONE, PAGES)
 
 
+def paper(places):
+    """Two pages, on which Chromium has named these places, each with its page and height."""
+    writer = PdfWriter()
+    pages = [writer.add_blank_page(100, 100).indirect_reference for _ in range(2)]
+    named = {
+        NameObject(f"/{name}"): ArrayObject([pages[page], NameObject("/XYZ"), *map(NumberObject, (6, height, 0))])
+        for name, (page, height) in places.items()
+    }
+    writer.root_object[NameObject("/Dests")] = DictionaryObject(named)
+    return writer
+
+
+def test_the_outline_is_as_deep_as_the_headings_and_leads_to_them():
+    """Also where a level is left out, or a name is escaped; what is named besides is no entry."""
+    writer = paper({"one": (0, 90), "deep": (0, 60), "less%20deep": (0, 30), "two": (1, 90), "figure": (1, 10)})
+    headings = [("One", 1, "one"), ("Deep", 3, "deep"), ("Less deep", 2, "less deep"), ("Two", 1, "two")]
+    add_outline(writer, [Heading(*heading) for heading in headings])
+    out = io.BytesIO()
+    writer.write(out)
+    reader = PdfReader(out)
+
+    one, (deep, less), two = reader.outline
+    found = [(entry.title, reader.get_destination_page_number(entry), entry.top) for entry in (one, deep, less, two)]
+    assert found == [("One", 0, 90), ("Deep", 0, 60), ("Less deep", 0, 30), ("Two", 1, 90)]
+
+
+def test_a_heading_without_a_place_is_refused():
+    """Rather than left out, or led to the first page."""
+    with pytest.raises(ValueError, match=r"no place in the PDF for \['Lost'\]"):
+        add_outline(paper({"one": (0, 90)}), [Heading("One", 1, "one"), Heading("Lost", 2, "lost")])
+
+
 def element(writer, kind, kids, page=None):
     """A structure element with these kids, which learn who their parent is."""
     about = {"/Type": NameObject("/StructElem"), "/S": NameObject(kind), "/K": ArrayObject(kids)}
@@ -138,8 +171,15 @@ def element(writer, kind, kids, page=None):
     return reference
 
 
-def test_meaningless_elements_leave_their_content_in_place():
-    """In reading order, on their own pages; the index from content to element follows."""
+def test_a_pdf_without_a_structure_is_refused():
+    """It would say nothing to a screen reader."""
+    with pytest.raises(ValueError, match="without a structure tree"):
+        flatten(PdfWriter())
+
+
+@pytest.mark.parametrize("branched", [False, True])
+def test_meaningless_elements_leave_their_content_in_place(branched):
+    """In reading order, on their own pages; the index from content to element follows, be it one list or several."""
     writer = PdfWriter()
     first, second = (writer.add_blank_page(100, 100).indirect_reference for _ in range(2))
     inner = element(writer, "/NonStruct", [NumberObject(1)], first)
@@ -151,7 +191,11 @@ def test_meaningless_elements_leave_their_content_in_place():
     em_content = emphasis.get_object()["/K"].get_object()[0]
     zero = outer.get_object()["/K"].get_object()[0]
     numbers = [NumberObject(0), ArrayObject([zero, inner, em_content]), NumberObject(1), ArrayObject([over])]
-    tree = DictionaryObject({NameObject("/Nums"): ArrayObject(numbers)})
+    leaves = [
+        DictionaryObject({NameObject("/Nums"): ArrayObject(part)})
+        for part in ([numbers[:2], numbers[2:]] if branched else [numbers])
+    ]
+    tree = DictionaryObject({NameObject("/Kids"): ArrayObject(leaves)}) if branched else leaves[0]
     root = DictionaryObject({NameObject("/K"): document, NameObject("/ParentTree"): tree})
     writer.root_object[NameObject("/StructTreeRoot")] = writer._add_object(root)
 
@@ -167,6 +211,7 @@ def test_meaningless_elements_leave_their_content_in_place():
     assert (read["/S"], zero, one) == ("/P", 0, 1)
     assert (em["/S"], em["/K"]) == ("/Em", [2])
     assert (over["/MCID"], over.raw_get("/Pg")) == (0, reader.pages[1].indirect_reference)
-    on_first, on_second = (part.get_object() for part in root["/ParentTree"]["/Nums"][1::2])
+    leaves = root["/ParentTree"]["/Kids"] if branched else [root["/ParentTree"]]
+    on_first, on_second = (part.get_object() for leaf in leaves for part in leaf["/Nums"][1::2])
     assert [owner.get_object()["/S"] for owner in on_first] == ["/P", "/P", "/Em"]
     assert [owner.get_object()["/S"] for owner in on_second] == ["/P"]

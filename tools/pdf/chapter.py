@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from tools.copies import unlinked
 from tools.pdf.contents import Entry
 
-ARTICLE = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
+ARTICLE = re.compile(r"<article\b[^>]*\bbd-article\b.*?</article>", re.DOTALL)
 # A screen reader's copy of each formula is a second text behind the first on paper, and half of the page.
 MATHML = re.compile(
     r'<span class="katex"><span class="katex-mathml">.*?<annotation encoding="application/x-tex">(.*?)</annotation>'

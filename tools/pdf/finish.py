@@ -1,4 +1,4 @@
-"""What Chromium leaves to do: who wrote the book and what it is about, whole titles, and a small structure tree."""
+"""What Chromium leaves to do: who wrote the book and what it is about, an outline, and a small structure tree."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
+from tools.pdf.outline import add_outline
 from tools.pdf.press import Print
 from tools.pdf.structure import flatten
 from tools.pdf.volume import Imprint
@@ -28,7 +29,7 @@ def finish(printed: Print, imprint: Imprint, made: datetime) -> tuple[bytes, int
     writer = PdfWriter(clone_from=io.BytesIO(printed.pdf))
     writer.pdf_header = "%PDF-1.7"  # pypdf would write 1.3, which knows no structure tree
     flatten(writer)
-    name_outline(writer, printed.headings)
+    add_outline(writer, printed.headings)
     stamp = made.strftime("D:%Y%m%d%H%M%S+00'00'")
     writer.add_metadata(
         {
@@ -44,23 +45,3 @@ def finish(printed: Print, imprint: Imprint, made: datetime) -> tuple[bytes, int
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue(), len(writer.pages)
-
-
-def name_outline(writer: PdfWriter, headings: list[str]) -> None:
-    """Give each entry of the outline the text of its heading: Chromium drops the blank where a heading breaks.
-
-    Raises
-    ------
-    ValueError
-        If the outline is not made of these headings, in their order.
-    """
-    entries, waiting = [], [writer.root_object["/Outlines"].get("/First")]
-    while waiting:
-        if reference := waiting.pop():
-            entries.append(entry := reference.get_object())
-            waiting += [entry.get("/Next"), entry.get("/First")]
-    got, expected = (["".join(text.split()) for text in texts] for texts in ([e["/Title"] for e in entries], headings))
-    if got != expected:
-        raise ValueError(f"got an outline of {got}, expected {expected}")
-    for entry, heading in zip(entries, headings, strict=True):
-        entry[NameObject("/Title")] = TextStringObject(heading)

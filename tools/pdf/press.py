@@ -10,18 +10,20 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
+from tools.pdf.outline import Heading, places
+
 FIT = Path(__file__).with_name("fit.js")
+HEADINGS = Path(__file__).with_name("headings.js")
 # The text's width on paper, 210 mm less the margins of paper.css, in CSS pixels.
 TEXT_WIDTH = round((210 - 2 * 24) / 25.4 * 96)
-HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((heading) => heading.textContent)"
 MOST_SECONDS = 600  # a book of 400 pages takes one, a busy machine many
 
 
 class Print(NamedTuple):
-    """A PDF, and the text of every heading in it, in order."""
+    """A PDF, and every heading in it, in order."""
 
     pdf: bytes
-    headings: list[str]
+    headings: list[Heading]
 
 
 class TooWide(RuntimeError):
@@ -45,7 +47,7 @@ def print_book(browser: Browser, compose: Callable[[dict[str, int]], str], draft
     Returns
     -------
     Print
-        The PDF, tagged and with an outline, and the headings in it.
+        The PDF, tagged and without an outline, and the headings to make one of.
 
     Raises
     ------
@@ -65,12 +67,10 @@ def print_book(browser: Browser, compose: Callable[[dict[str, int]], str], draft
 def page_numbers(pdf: bytes, keys: list[str]) -> dict[str, int]:
     """The page, from 1, that each anchor is on."""
     reader = PdfReader(io.BytesIO(pdf))
-    destinations = reader.named_destinations
-    missing = [key for key in keys if f"/{key}" not in destinations and key not in destinations]
-    if missing:
+    found = places(reader)
+    if missing := [key for key in keys if key not in found]:
         raise RuntimeError(f"got no destination for {missing}, expected one for each chapter")
-    named = {key: destinations.get(key) or destinations[f"/{key}"] for key in keys}
-    return {key: reader.get_destination_page_number(destination) + 1 for key, destination in named.items()}
+    return {key: reader.get_destination_page_number(found[key]) + 1 for key in keys}
 
 
 def _print(browser: Browser, book: str, draft: Path) -> Print:
@@ -82,8 +82,9 @@ def _print(browser: Browser, book: str, draft: Path) -> Print:
         page.goto(draft.as_uri(), wait_until="load")
         page.evaluate("document.fonts.ready")
         _check(page)
-        pdf = page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
-        return Print(pdf, [" ".join(text.split()) for text in page.evaluate(HEADINGS)])
+        headings = [Heading(*one) for one in page.evaluate(HEADINGS.read_text(encoding="utf-8"))]
+        pdf = page.pdf(prefer_css_page_size=True, print_background=True, outline=False, tagged=True)
+        return Print(pdf, headings)
     finally:
         page.close()
         draft.unlink()

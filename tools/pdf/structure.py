@@ -6,6 +6,8 @@ the next element around them, a paragraph or a formula.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, NumberObject
 
@@ -13,19 +15,27 @@ MEANINGLESS = "/NonStruct"
 
 
 def flatten(writer: PdfWriter) -> None:
-    """Remove every element that means nothing, and leave what is in it to the element around it; in place."""
+    """Remove every element that means nothing, and leave what is in it to the element around it; in place.
+
+    Raises
+    ------
+    ValueError
+        If the PDF has no structure.
+    """
+    if "/StructTreeRoot" not in writer.root_object:
+        raise ValueError("got a PDF without a structure tree, expected a tagged one; print it with another Chromium")
     root = writer.root_object["/StructTreeRoot"]
     owners: dict[int, IndirectObject] = {}  # number of a removed element → the one that has its content now
-    document = root.raw_get("/K")
-    _adopt(document, owners)
-    parents = root["/ParentTree"]["/Nums"]
-    for index in range(1, len(parents), 2):
-        entry = parents[index]
-        if isinstance(entry.get_object(), ArrayObject):
-            array = entry.get_object()
-            array[:] = ArrayObject(_owner(element, owners) for element in array)
-        else:
-            parents[index] = _owner(entry, owners)
+    for document in _kids(root):
+        _adopt(document, owners)
+    for parents in _leaves(root["/ParentTree"]):
+        for index in range(1, len(parents), 2):
+            entry = parents[index]
+            if isinstance(entry.get_object(), ArrayObject):
+                array = entry.get_object()
+                array[:] = ArrayObject(_owner(element, owners) for element in array)
+            else:
+                parents[index] = _owner(entry, owners)
     writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
 
 
@@ -63,6 +73,15 @@ def _kids(element: DictionaryObject) -> list:
     kids = element.raw_get("/K")
     resolved = kids.get_object()
     return list(resolved) if isinstance(resolved, ArrayObject) else [kids]
+
+
+def _leaves(tree: DictionaryObject) -> Iterator[ArrayObject]:
+    """The lists of a number tree, which is one list or has branches."""
+    if "/Kids" in tree:
+        for branch in tree["/Kids"]:
+            yield from _leaves(branch.get_object())
+    else:
+        yield tree["/Nums"]
 
 
 def _mark(number: NumberObject, page: IndirectObject, default: IndirectObject):

@@ -9,13 +9,13 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 
 from tools.pdf.chapter import read_chapter
 from tools.pdf.contents import Entry
 
 STYLE = Path(__file__).with_name("paper.css")
-STYLESHEET = re.compile(r'<link (?=[^>]*rel="stylesheet")(?![^>]*media="print")[^>]*href="([^"?]+)')
+STYLESHEET = 'link[rel~="stylesheet"]:not([media="print"])'
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def _stylesheets(site: Path, entries: list[Entry]) -> list[str]:
     found = {}
     for entry in entries:
         head = (site / f"{entry.name}.html").read_text(encoding="utf-8").partition("</head>")[0]
-        found |= dict.fromkeys(re.sub(r"^(\.\./)+", "", name) for name in STYLESHEET.findall(head))
+        sheets = BeautifulSoup(head, "html.parser").select(STYLESHEET)
+        found |= dict.fromkeys(re.sub(r"^(\.\./)+|\?.*", "", sheet["href"]) for sheet in sheets)
     # The sheet of the figures is on some pages only; the course's own have the last word.
     return sorted(found, key=lambda name: name.endswith(("course.css", "quiz.css", "symbols.css", "icons.css")))
 
