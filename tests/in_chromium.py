@@ -56,10 +56,9 @@ def wait_until(page, condition: str, argument=None, seconds: float = PATIENCE) -
 def _is_true(page, condition: str, argument) -> bool:
     try:
         return page.evaluate(condition, argument)
-    except Error as error:
-        if "context was destroyed" in error.message:
-            return False  # the page leads on to another one, of which it may be true
-        raise
+    except Error:
+        page.wait_for_load_state()  # the page may have led on to another one, of which it may be true
+        return page.evaluate(condition, argument)
 
 
 def settle(page) -> None:

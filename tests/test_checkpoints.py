@@ -293,7 +293,7 @@ def test_a_save_that_fails_loses_nothing_and_leaves_nothing(saved, monkeypatch, 
 
 def test_metrics_that_json_cannot_hold_are_refused_before_anything_is_written(saved):
     before = saved.read_bytes()
-    with pytest.raises(TypeError, match="not JSON serializable"):
+    with pytest.raises(TypeError, match="Tensor"):
         checkpoints.save(vae(seed=4), saved, **ABOUT | {"metrics": {"loss": torch.tensor(1.0)}})
     assert saved.read_bytes() == before
     assert bits(checkpoints.load(saved)) == bits(vae(seed=3))

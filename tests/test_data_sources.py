@@ -5,6 +5,7 @@ runs in these tests; only the digests and the addresses of the mirrors are repla
 """
 
 import contextlib
+import errno
 import gc
 import gzip
 import hashlib
@@ -455,9 +456,11 @@ def test_two_processes_at_once_download_once_and_both_load(cache, mirror):
     total = float(data.load("mnist").train.x.double().sum())
     assert [answer[1:] for answer in answers] == [[20, total]] * 2
     assert content(cache / "MNIST" / "raw") == FILES
-    # torchvision asks twice for each file: once to follow redirects, once to read.
-    assert sorted(mirror.requests) == sorted(2 * list(ARCHIVES))
     assert list(cache.glob(".mnist-*")) == []
+    asked, mirror.requests, mirror.delay = sorted(mirror.requests), [], 0
+    shutil.rmtree(cache)
+    data.load("mnist")  # in one process
+    assert asked == sorted(mirror.requests)
 
 
 def test_a_process_that_is_killed_leaves_nothing_that_counts(cache, mirror):
@@ -573,7 +576,7 @@ def test_without_network_the_error_names_the_three_ways_at_once(cache, monkeypat
     with pytest.raises(DataUnavailable) as raised:
         data.load("mnist")
     assert names_the_three_ways(str(raised.value), cache)
-    assert str(raised.value).count("Connection refused") == 2  # at once: for neither was there a time-out
+    assert str(raised.value).count(os.strerror(errno.ECONNREFUSED)) == 2  # at once: for neither was there a time-out
     assert isinstance(raised.value.__cause__.__cause__, URLError)  # the traceback shows what really happened
     again = pickle.loads(pickle.dumps(raised.value))  # as a process pool sends it
     assert (str(again), again.reason) == (str(raised.value), raised.value.reason)

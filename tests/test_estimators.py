@@ -275,11 +275,11 @@ def test_more_rows_than_a_block_are_encoded_like_each_of_them(estimator, x):
 def test_nan_is_refused_in_fit_and_in_transform(estimator, x):
     bad = x.copy()
     bad[3, 2] = np.nan
-    with pytest.raises(ValueError, match="contains NaN"):
+    with pytest.raises(ValueError, match="NaN"):
         estimator.fit(bad)
     estimator.fit(x)
     for method in (estimator.transform, estimator.score):
-        with pytest.raises(ValueError, match="contains NaN"):
+        with pytest.raises(ValueError, match="NaN"):
             method(bad)
 
 
@@ -340,7 +340,7 @@ def test_nothing_works_before_fit_nor_on_another_width(estimator, x):
         with pytest.raises(NotFittedError):
             method(x)
     estimator.fit(x)
-    with pytest.raises(ValueError, match=r"4 features, but .* is expecting 5 features"):
+    with pytest.raises(ValueError, match=r"\b4 features\b.*\b5 features\b"):
         estimator.transform(x[:, :4])
     with pytest.raises(ValueError, match="got z with 3 columns, expected 2"):
         estimator.inverse_transform(x[:, :3])

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from scipy.sparse.linalg import ArpackError
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, _t_sne
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -361,6 +362,19 @@ def test_a_start_that_was_not_the_one_asked_for_is_on_record(small_recipe, monke
     assert ("fell_back_to_random" in measured) == fell_back
     assert ("Spectral initialisation failed" in capsys.readouterr().out) == fell_back
     assert (measured["common_neighbours"], measured["displacement"]) == (1, 0)  # PCA's transform is what it fitted
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_what_umap_learn_itself_says_of_a_failed_start_is_understood(small_recipe, monkeypatch):
+    """The words of the stand-in above are its words."""
+
+    def fail(*_, **__):
+        raise ArpackError(-1)
+
+    monkeypatch.setattr("scipy.sparse.linalg.eigsh", fail)
+    train_maps.make(NAME, train_maps.Spec("umap", 15, "spectral"), 0, small_recipe / "one.npz")
+    with np.load(small_recipe / "one.npz") as arrays:
+        assert json.loads(str(arrays["measured"]))["fell_back_to_random"] == 1
 
 
 def test_the_validation_images_are_no_fitted_ones():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import katex_math
 import pytest
 
@@ -46,13 +48,10 @@ def test_every_colour_has_its_rules_in_the_style_sheet():
         assert f'html[data-theme="dark"] .sym-{symbol.key} {{ color: {symbol.dark}; }}' in css
 
 
-@pytest.mark.parametrize(
-    ("wrong", "complaint"),
-    [(r"\unknownmacro", "Undefined control sequence"), (r"\frac{1}", "end of input"), ("é", "LaTeX-incompatible")],
-)
-def test_a_wrong_formula_is_refused(wrong, complaint):
+@pytest.mark.parametrize("wrong", [r"\unknownmacro", r"\frac{1}", "é"])
+def test_a_wrong_formula_is_refused_and_named(wrong):
     """What KaTeX would show in red, and what LaTeX would not take, never reaches a page."""
-    with pytest.raises(katex_math.FormulaError, match=complaint):
+    with pytest.raises(katex_math.FormulaError, match=re.escape(wrong)):
         katex_math.render(wrong)
 
 

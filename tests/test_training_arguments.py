@@ -77,7 +77,7 @@ BAD = {
     "no batch": (pixels(), {"batch_size": 0}, ValueError, "got batch_size = 0"),
     "patience alone": (pixels(), {"patience": 3}, ValueError, "patience without validation data"),
     "no patience": (pixels(), {"patience": 0, "validation": pixels()}, ValueError, "got patience = 0"),
-    "learning rate": (pixels(), {"lr": -1.0}, ValueError, "learning rate"),
+    "learning rate": (pixels(), {"lr": -1.0}, ValueError, r"-1\.0"),
     "weight decay": (pixels(), {"weight_decay": -1.0}, ValueError, "weight_decay"),
     "option": (pixels(), {"gamma": 1.0}, TypeError, "gamma"),
 }

@@ -9,6 +9,7 @@ import re
 import pytest
 import torch
 from matplotlib.figure import Figure
+from traitlets import TraitError
 
 from course_lib import data, models, widgets
 from course_lib.widgets import _join
@@ -136,7 +137,7 @@ def test_explorer_takes_two_numbers(explorer):
     """A code is two numbers, from Python too."""
     explorer.z = [1, 2]
     assert explorer.z == [1.0, 2.0]
-    with pytest.raises(Exception, match="length"):
+    with pytest.raises(TraitError, match="'z'"):
         explorer.z = [1.0]
 
 

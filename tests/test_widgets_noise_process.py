@@ -40,7 +40,7 @@ const model = { schedule: readSchedule(given.beta), network: readNetwork(given),
     ("wrong", "message"),
     [
         ({"t": 31}, "got t = 31, expected a time from 0 to 30"),
-        ({"t": -1}, "t"),
+        ({"t": -1}, "'t'"),
         ({"direction": "sideways"}, "got direction 'sideways', expected one of forward, reverse"),
         ({"sampler": "euler"}, "got sampler 'euler', expected one of ddpm, ddim, ddim-10"),
         ({"seed": -1}, "seed"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup, SoupStrainer
 from matplotlib.colors import to_rgb
 from PIL import Image
 
@@ -43,16 +43,16 @@ def test_every_figure_is_there_twice():
     pages = [path for path in (BOOK / "book").rglob("*.html") if "_static" not in path.parts]
     shown = 0
     for path in pages:
-        tags = re.findall(r'<img [^>]*src="[^"]*_images/[^>]*>', path.read_text(encoding="utf-8"))
+        images = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser", parse_only=SoupStrainer("img"))
+        tags = images.select('img[src*="_images/"]')
         for light, dark in zip(tags[::2], tags[1::2], strict=True):
-            assert "on-light-page" in light, f"{path.name}: {light} is drawn for one page only"
-            assert "on-dark-page" in dark
-            assert re.search(r'alt="([^"]*)"', light)[1] == re.search(r'alt="([^"]*)"', dark)[1]
+            assert "on-light-page" in light["class"], f"{path.name}: {light} is drawn for one page only"
+            assert "on-dark-page" in dark["class"]
+            assert light["alt"] == dark["alt"]
             for tag in (light, dark):
-                assert 'loading="lazy"' in tag
-                file = path.parent / re.search(r'src="([^"]*)"', tag)[1]
-                with Image.open(file) as image:
-                    assert f'width="{image.width}" height="{image.height}"' in tag
+                assert tag["loading"] == "lazy"
+                with Image.open(path.parent / tag["src"]) as image:
+                    assert (tag["width"], tag["height"]) == (str(image.width), str(image.height))
             shown += 1
     assert shown > 50
 

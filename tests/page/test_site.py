@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import posixpath
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from PIL import Image
 
 from tests.in_chromium import settle, violations, wait_until
@@ -33,6 +35,12 @@ def meta(page: str, name: str) -> str | None:
 def source(name: str) -> str:
     """The HTML of a page of the book."""
     return (BOOK / f"{name}.html").read_text(encoding="utf-8")
+
+
+@cache
+def parsed(name: str) -> BeautifulSoup:
+    """The same, to look into."""
+    return BeautifulSoup(source(name), "html.parser")
 
 
 def test_every_link_leads_somewhere(site):
@@ -163,17 +171,17 @@ def test_marks_of_a_search_can_be_taken_away(visit):
 
 def test_every_page_begins_with_its_policy():
     """Before anything that it could be too late for; the same on all but for the hashes of what is written into one."""
-    begins = r'<head>\s*<meta charset="utf-8" />\s*<meta http-equiv="Content-Security-Policy" content="([^"]*)" />'
     without = []
     policies = set()
     for path in BOOK.rglob("*.html"):
         if "_static" in path.parts:
             continue
-        first = re.search(begins, path.read_text(encoding="utf-8"))
-        if first is None:
-            without.append(path.name)
+        head = BeautifulSoup(path.read_text(encoding="utf-8").partition("</head>")[0], "html.parser").head
+        encoding, policy = head.find_all(True, recursive=False, limit=2)
+        if encoding.has_attr("charset") and policy.get("http-equiv") == "Content-Security-Policy":
+            policies.add(re.sub(r" 'sha256-[^']*'", "", policy["content"]))
         else:
-            policies.add(re.sub(r" 'sha256-[^']*'", "", first[1]))
+            without.append(path.name)
     assert without == []
     assert len(policies) == 1
     assert "unsafe-eval" not in policies.pop()
@@ -200,15 +208,18 @@ def test_every_page_says_why_the_next_one_follows():
 
 def test_chapter_has_the_number_by_which_the_text_calls_it():
     """Wherever a page says "chapter 9" and links there: the title it leads to begins with 9, in the contents too."""
-    called = re.compile(r'href="([^"#]*)#[^"]*"><span class="std std-ref">[Cc]hapter (\d+b?)</span>')
-    front = source(TOC["root"])
+    at_home = [(link["href"], link.get_text().strip()) for link in parsed(TOC["root"]).select("a[href]")]
     found = set()
     for name in CHAPTERS:
-        for link, number in called.findall(source(name)):
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), link)) if link else f"{name}.html"
-            title = f'<h1><span class="section-number">{number}. </span>'
-            assert title in source(target.removesuffix(".html")), f"{name}: chapter {number}"
-            assert front.count(f'href="{target.removeprefix("book/")}">{number}. ') == 2  # menu and contents
+        for link in parsed(name).select("a.reference.internal"):
+            if not (called := re.fullmatch(r"[Cc]hapter (\d+b?)", link.get_text())):
+                continue
+            number, path = f"{called[1]}. ", link["href"].partition("#")[0]
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else f"{name}.html"
+            title = parsed(target.removesuffix(".html")).select_one("article h1").get_text()
+            assert title.startswith(number), f"{name}: {title} is called chapter {called[1]}"
+            links = [text for href, text in at_home if href == target.removeprefix("book/") and text.startswith(number)]
+            assert len(links) == 2, (name, number)  # menu and contents
             found.add(number)
     assert len(found) > 10
 
