@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tools.exercise_leaks import leaks
 from tools.exercise_source import FOLDER, read
@@ -52,18 +53,19 @@ def test_a_page_shows_exercises_and_no_solution_but_of_self_study(build, tmp_pat
     """Number, title, stub, folded hints, the notebook; the solution of one; nothing secret in any file."""
     page, complaints = build("See {ref}`ex-kl-between-clouds`.\n\n" + "\n".join(map(shown, NAMES)))
     assert complaints == ""
-    assert len(re.findall(r'<div class="exercise admonition" id="ex-[\w-]+"', page)) == 2
-    assert len(re.findall(r'<div class="[^"]*solution[^"]*" id="solution-price-of-halving"', page)) == 1
+    parsed = BeautifulSoup(page, "html.parser")
+    assert len(parsed.select('div.exercise.admonition[id^="ex-"]')) == 2
+    assert len(parsed.select("div.solution#solution-price-of-halving")) == 1
     assert page.count("NotImplementedError") == 3
     assert page.count("Hint 2") == 2
-    ids = re.findall(r'\bid="([^"]+)"', page)
+    ids = [tag["id"] for tag in parsed.find_all(id=True)]
     assert len(ids) == len(set(ids))
-    links = re.findall(r'href="(_downloads/[^"]+\.ipynb)"', page)
+    links = [link["href"] for link in parsed.select('a[href^="_downloads/"][href$=".ipynb"]')]
     assert [Path(link).stem for link in links] == list(NAMES)
     site = tmp_path / "_build" / "html"
     assert all((site / link).is_file() for link in links)
-    picture = r'<img alt="The price over the width[^"]+" loading="lazy" src="_images/price-of-halving.png"'
-    assert re.search(picture, page)
+    picture = parsed.find("img", src="_images/price-of-halving.png")
+    assert picture["alt"].startswith("The price over the width")
     assert leaks(site, [read(FOLDER / f"{name}.md") for name in NAMES]) == []
 
 
@@ -71,10 +73,11 @@ def test_the_table_lists_every_exercise_with_a_link_and_the_sums(build):
     """In the order of levels; 3 + 3 points, 10 + 15 minutes."""
     page, complaints = build("```{exercise-table}\n```\n\n" + "\n".join(map(shown, NAMES)))
     assert complaints == ""
-    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL)]
+    parsed = BeautifulSoup(page, "html.parser")
+    rows = [row.get_text(" ").split() for row in parsed.find_all("tr")]
     assert [row[-1] for row in rows[1:3]] == ["assigned", "self-study"]
     assert rows[3] == ["2", "exercises", "6", "25"]
-    assert re.findall(r'<td><p><a class="reference internal" href="#ex-([\w-]+)"', page) == list(NAMES)
+    assert [link["href"] for link in parsed.select('td a[href^="#ex-"]')] == [f"#ex-{name}" for name in NAMES]
 
 
 def test_a_changed_source_changes_page_and_notebook(build, tmp_path):
@@ -91,6 +94,4 @@ def test_a_changed_source_changes_page_and_notebook(build, tmp_path):
 def test_a_name_without_a_source_is_a_warning_with_its_line(build):
     """Which `make book` makes an error."""
     _, complaints = build("Text.\n\n" + shown("no-such"))
-    assert (
-        "index.md:5: WARNING: course-exercise: got the exercise no-such, which has no source no-such.md" in complaints
-    )
+    assert re.search(r"index\.md:5\b.*got the exercise no-such, which has no source no-such\.md", complaints)

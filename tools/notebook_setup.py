@@ -47,8 +47,9 @@ def set_up(needed, also, source, remedy):
         for name in [name for name in sys.modules if name.split(".")[0] == "course_lib"]:
             del sys.modules[name]  # an older one
         importlib.invalidate_caches()
-        said = [line.strip() for line in pip.stderr.splitlines() if "error" in line.lower() or "fatal" in line.lower()]
-        trouble = f"pip says: {(said or ['nothing'])[-1][:200]}" if pip.returncode else problem()
+        said = [line.strip() for line in pip.stderr.splitlines() if line.strip()]
+        worst = [line for line in said if "error" in line.lower() or "fatal" in line.lower()]
+        trouble = f"pip says: {(worst or said or ['nothing'])[-1][:200]}" if pip.returncode else problem()
     if trouble:
         raise NotReady(f"{' '.join(trouble.split())}. {remedy}") from None
     if on_colab:

@@ -212,8 +212,8 @@ def _execute(chapter: Chapter, origin: Origin) -> None:
 def _peak_mb(pid: int) -> float:
     """The most memory a process has had in RAM; its memory now where the system keeps no such record (macOS)."""
     status = Path(f"/proc/{pid}/status")
-    if status.is_file():
-        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
+    lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
+    if peak := next((line for line in lines if line.startswith("VmHWM:")), None):
+        return int(peak.split()[1]) / 1024
     memory = psutil.Process(pid).memory_info()
     return getattr(memory, "peak_wset", memory.rss) / 2**20

@@ -82,7 +82,7 @@ def open_with(page: str, up: str) -> str:
         return page
     names = [figure[1], *(f"data/{key}" for key in dict.fromkeys(_KEY.findall(figure[0])))]
     links = [f'    <link rel="preload" as="script" href="{up}_static/widgets/{name}.js" />\n' for name in names]
-    return page.replace("  </head>", "".join(links) + "  </head>", 1)
+    return page.replace("</head>", "".join(links) + "</head>", 1)
 
 
 def _deliver(home: Path, name: str, content: str) -> None:

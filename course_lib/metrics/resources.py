@@ -131,11 +131,11 @@ def _report(fn: Callable[..., object], prepare: Callable[[], object] | None, sen
 
 def _peak_bytes() -> int:
     """The most memory that this process has had in RAM."""
-    if _STATUS.is_file():
-        line = next(line for line in _STATUS.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
+    lines = _STATUS.read_text(encoding="utf-8").splitlines() if _STATUS.is_file() else []
+    if peak := next((line for line in lines if line.startswith("VmHWM:")), None):
+        return int(peak.split()[1]) * 1024
     if sys.platform == "win32":
         raise OSError("got Windows, expected Linux or macOS: only those tell a process its peak memory; use WSL")
     import resource  # absent from Windows
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

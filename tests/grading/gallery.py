@@ -29,13 +29,13 @@ for _ in range(8):
 time.sleep(99)"""
 
 # Takes the place of what collects, asks whoever judges what would be right, and hands that in.
-SPY = """import importlib, numpy
-import course_lib.collect
-from course_lib.collect._run import collect_part as honest
-class Anything(dict):
-    def __contains__(self, name): return name != "error"
-    def __missing__(self, name): return numpy.zeros(())
+SPY = """import course_lib.collect
 def spying(exercise, part, answers, given):
+    import importlib, numpy
+    from course_lib.collect._run import collect_part
+    class Anything(dict):
+        def __contains__(self, name): return name != "error"
+        def __missing__(self, name): return numpy.zeros(())
     found = {}
     def explain(got, name, expected, **rest):
         found[name] = numpy.asarray(expected, dtype=float)
@@ -46,7 +46,7 @@ def spying(exercise, part, answers, given):
         next(one for one in judges.PARTS if one.name == part).judge(given, Anything())
     except Exception:
         pass
-    return found or honest(exercise, part, answers, given)
+    return found or collect_part(exercise, part, answers, given)
 course_lib.collect.collect_part = spying"""
 ENDLESS_NAMES = "raise type('x' * 30_000_000, (Exception,), {})('y' * 30_000_000)"
 SHARED_MEMORY = """import ctypes

@@ -20,6 +20,7 @@ from tests.grading.conftest import SHORT
 from tests.grading.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution, submitted
 from tools.grading.classroom import Row, grade_class, write_table
 from tools.grading.gradebook import Course, result_path
+from tools.grading.status import NEEDS_A_LOOK
 
 # The whole class is graded when the first test asks for it; one process takes all of them.
 pytestmark = pytest.mark.timeout(900)
@@ -142,7 +143,7 @@ def test_the_gradebook_asks_for_a_look(graded):
             "select distinct s.student_id from grade g join submitted_notebook n on g.notebook_id = n.id "
             "join submitted_assignment s on n.assignment_id = s.id where g.needs_manual_grade"
         ).fetchall()
-    ended = {name for name, row in graded.rows.items() if row.status in ("graded in part", "unreadable")}
+    ended = {name for name, row in graded.rows.items() if row.status in NEEDS_A_LOOK}
     assert {student for (student,) in found} == ended >= {name_of("loops in a function"), name_of("empty file")}
 
 

@@ -49,7 +49,7 @@ def test_a_solution_gives_right_numbers(session):
 
 
 def test_an_error_comes_back_in_one_line(session):
-    assert session.run_cell("1 / 0") == "ZeroDivisionError: division by zero"
+    assert session.run_cell("1 / 0").startswith("ZeroDivisionError: ")
     assert session.run_cell("def f(:").startswith("SyntaxError")
 
 
