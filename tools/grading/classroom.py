@@ -142,7 +142,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
 
 def _grade_timed(
     asked: Sequence[Notebook], submission: Submission, sandbox: Sandbox, limits: Limits, seed: int, stop: Event
-) -> tuple[dict[str, grading.Graded], dict[str, list[NotebookNode]], float]:
+) -> tuple[dict[str, grading.Graded], dict[str, NotebookNode], float]:
     begun = time.monotonic()
     results = grading.grade(asked, submission, sandbox, limits, seed, stop)
     graded, shown = ({name: one[index] for name, one in results.items()} for index in (0, 1))

@@ -20,7 +20,7 @@ from tools.grading.gradebook import Course
 from tools.grading.submissions import Submission
 
 SECONDS, BYTES = 120, 2 * 2**30  # a page takes two seconds and some megabytes
-Shown = Mapping[str, list[NotebookNode]]
+Shown = Mapping[str, NotebookNode]
 
 
 class Clerk:
@@ -54,8 +54,8 @@ class Clerk:
             return False
         return True
 
-    def _do(self, submission: Submission, assignment: str, cells: Shown) -> None:
-        task = self._pool.schedule(_record, args=(self.course, submission, assignment, cells), timeout=SECONDS)
+    def _do(self, submission: Submission, assignment: str, notebooks: Shown) -> None:
+        task = self._pool.schedule(_record, args=(self.course, submission, assignment, notebooks), timeout=SECONDS)
         task.result()
 
 
@@ -65,5 +65,5 @@ def _settle() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (mapped + BYTES, mapped + BYTES))
 
 
-def _record(course: Path, submission: Submission, assignment: str, cells: Shown) -> None:
-    Course(course).record(submission, assignment, cells)
+def _record(course: Path, submission: Submission, assignment: str, notebooks: Shown) -> None:
+    Course(course).record(submission, assignment, notebooks)

@@ -73,7 +73,7 @@ def grade(
     limits: Limits,
     seed: int,
     stop: Event | None = None,
-) -> dict[str, tuple[Graded, list[NotebookNode]]]:
+) -> dict[str, tuple[Graded, NotebookNode]]:
     """Grade every notebook of a submission.
 
     Parameters
@@ -91,7 +91,7 @@ def grade(
 
     Returns
     -------
-    dict of str to (Graded, list of NotebookNode)
+    dict of str to (Graded, NotebookNode)
         By notebook: the result, and what to show of it.
     """
     results = {}

@@ -28,10 +28,10 @@ from sqlalchemy.exc import SAWarning
 
 from tools.grading import nbgrader_settings
 from tools.grading.assignment import NoAssignment, source_of
+from tools.grading.plan import KERNEL
 from tools.grading.status import NEEDS_A_LOOK
 from tools.grading.submissions import Submission
 
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 PRIVATE = ".grading"  # in the course folder: results and cleaned notebooks
 
 
@@ -45,13 +45,16 @@ class ResultsFromSandbox(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         """Fill the cells in; refuse where there is no result, since nothing is ever run here."""
         about = resources["nbgrader"]
-        converter = self.parent.parent  # nbconvert's exporter stands in between
-        path = result_path(Path(converter.coursedir.root), about["assignment"], about["student"])
+        course = Path(self.parent.parent.coursedir.root)  # of the converter; nbconvert's exporter stands in between
+        path = result_path(course, about["assignment"], about["student"])
         if not path.is_file():
             raise NotRecorded(
                 f"{about['student']} has no result for {about['assignment']}. Student code runs in the sandbox alone: "
                 f"make grade ASSIGNMENT={about['assignment']}"
             )
+        # Formgrader's own button hands us the notebook as it came in, which is not to be shown.
+        shown = course / PRIVATE / "clean" / about["student"] / about["assignment"] / f"{about['notebook']}.ipynb"
+        nb = nbformat.read(shown, as_version=4)
         graded = json.loads(path.read_text(encoding="utf-8"))["notebooks"][about["notebook"]]
         for cell in nb.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -116,9 +119,7 @@ class Course:
         self._do(GenerateAssignment, assignment)
         (self.root / "gradebook.db").chmod(0o600)
 
-    def record(
-        self, submission: Submission, assignment: str, shown: Mapping[str, Sequence[nbformat.NotebookNode]]
-    ) -> None:
+    def record(self, submission: Submission, assignment: str, shown: Mapping[str, nbformat.NotebookNode]) -> None:
         """Enter one submission's result, which lies at `result_path`, and write its feedback pages.
 
         Parameters
@@ -126,13 +127,12 @@ class Course:
         submission, assignment
             What was graded.
         shown
-            By notebook, the cells that nbgrader gets to see.
+            By notebook, what nbgrader gets to see.
         """
         stage = self.root / PRIVATE / "clean" / submission.student / assignment
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
-        for name, cells in shown.items():
-            notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+        for name, notebook in shown.items():
             nbformat.write(notebook, stage / f"{name}.ipynb")
         for path in submission.beside:
             shutil.copy(path, stage)

@@ -16,6 +16,7 @@ NO_KERNEL = {"display_name": "Python 3 (graded in the sandbox)", "language": "py
 
 AUTOGRADE = [
     "tools.grading.gradebook.ResultsFromSandbox",
+    "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
@@ -43,6 +44,7 @@ class Unprotected(ValueError):
 def protect(config: Config) -> None:
     """Set, in a configuration of nbgrader's, what keeps a student's code from being run and HTML from being shown."""
     config.Autograde.autograde_preprocessors = AUTOGRADE
+    config.Execute.kernel_name = NO_KERNEL["name"]  # of `nbgrader validate` too
     config.GenerateAssignment.preprocessors.append("tools.grading.gradebook.OrdinaryKernel")
     config.HTMLExporter.sanitize_html = True
 

@@ -11,8 +11,10 @@ import nbformat
 from tools.grading.assignment import Notebook, grade_id_of, is_answer, is_graded_test
 from tools.grading.submissions import Cell
 
-# Of what a submission wrote, so much is shown: whoever shows it takes longer than linear time for some texts.
-MAX_SHOWN_CELL, MAX_SHOWN = 20_000, 200_000
+# Of what a submission wrote, so much is shown, so much highlighted, in lines so long: whoever shows it needs more than
+# linear time for some texts.
+MAX_SHOWN, MAX_SHOWN_CELLS, MAX_HIGHLIGHTED, WIDTH = 200_000, 300, 3_000, 200
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Plan:
     ----------
     steps : list of Step
         Run in this order.
-    shown : list of nbformat.NotebookNode
+    shown : nbformat.NotebookNode
         The handed-out notebook with the student's answers and own cells in it: well-formed whatever came in.
     notes : list of str
         In our words; nothing of the student's text is in them.
@@ -43,7 +45,7 @@ class Plan:
     """
 
     steps: list[Step]
-    shown: list[nbformat.NotebookNode]
+    shown: nbformat.NotebookNode
     notes: list[str]
     answered: bool
     written: set[str]
@@ -124,32 +126,42 @@ def _functions(source: str) -> dict[str, list[str]]:
 
 def unreadable(asked: Notebook, why: str) -> Plan:
     """A plan for a file that is no notebook: nothing to run, and a first cell that says so."""
-    told = nbformat.v4.new_markdown_cell(f"**Not graded:** {why}.")
-    return Plan([], [told, *_shown(asked, {}, {})], [why], False, set())
+    shown = _shown(asked, {}, {})
+    shown.cells.insert(0, nbformat.v4.new_markdown_cell(f"**Not graded:** {why}."))
+    return Plan([], shown, [why], False, set())
 
 
-def _shown(asked: Notebook, answers: dict[str, list[str]], own: dict[str, list[Cell]]) -> list[nbformat.NotebookNode]:
-    shown, room = [], MAX_SHOWN
+def _shown(asked: Notebook, answers: dict[str, list[str]], own: dict[str, list[Cell]]) -> nbformat.NotebookNode:
+    shown, room, cells_left = [], MAX_SHOWN, MAX_SHOWN_CELLS
 
     def cut(text: str) -> str:
         nonlocal room
-        kept = text[: min(room, MAX_SHOWN_CELL)]
+        kept = text[:room]
         room -= len(kept)
         return kept if kept == text else f"{kept}\n# {len(text) - len(kept):,} characters more are in the file"
 
-    for cell in own.get("", []):
-        shown.append(_node(cell.kind, cut(cell.source)))
+    def own_cells(name: str) -> None:
+        nonlocal cells_left
+        extra = own.get(name, [])[:cells_left]
+        cells_left -= len(extra)
+        shown.extend(_node(cell.kind, cut(cell.source)) for cell in extra)
+
+    own_cells("")
     for cell in asked.cells:
         cell = nbformat.from_dict(cell)
         name = grade_id_of(cell)
-        if name in answers:
-            text = cut("\n\n# The same cell, once more:\n".join(answers[name]))
+        text = cut("\n\n# The same cell, once more:\n".join(answers.get(name, [])))
+        if name in answers and text.strip() != cell.source.strip():  # nbgrader knows an untouched answer by its text
             cell.source = text if cell.cell_type == "code" else _as_text(text)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         shown.append(cell)
-        shown += [_node(extra.kind, cut(extra.source)) for extra in own.get(name, []) if name]
-    return shown
+        if name:
+            own_cells(name)
+    # Highlighting takes the square of some texts' length.
+    lexer = "ipython3" if MAX_SHOWN - room <= MAX_HIGHLIGHTED else "text"
+    language = {"name": "python", "pygments_lexer": lexer}
+    return nbformat.v4.new_notebook(cells=shown, metadata={"kernelspec": KERNEL, "language_info": language})
 
 
 def _node(kind: str, source: str) -> nbformat.NotebookNode:
@@ -161,7 +173,9 @@ def _node(kind: str, source: str) -> nbformat.NotebookNode:
 def _as_text(source: str) -> str:
     """Markdown that shows a text as it was typed: rendered, it could run scripts in the browser of whoever grades."""
     fence = "~" * (3 + max(map(len, re.findall("~+", source)), default=0))
-    return f"{fence}text\n{source}\n{fence}"
+    # The patterns that nbconvert has for links take more than linear time, but only for each line.
+    lines = [line[start : start + WIDTH] for line in source.split("\n") for start in range(0, len(line) or 1, WIDTH)]
+    return "\n".join([f"{fence}text", *lines, fence])
 
 
 def _notes_on_shortcuts(steps: Sequence[Step]) -> list[str]:
