@@ -37,5 +37,7 @@ class Part:
         """Judge, unless an error came back instead of numbers."""
         if ERROR not in got:
             return self.judge(given, got)
+        if got[ERROR].dtype.kind != "U" or got[ERROR].ndim:
+            return ["your code raised something that is no text"]
         text = " ".join(str(got[ERROR])[: 10 * LONGEST_ERROR].split())[:LONGEST_ERROR]
         return [NOT_WRITTEN_YET] if text.startswith("NotImplementedError") else [f"your code raised {text}"]

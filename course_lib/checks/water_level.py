@@ -36,10 +36,10 @@ def searched(given):
 
 
 def draw(rng):
-    """Eight variances on both sides of β s², none near it, with s² and β on different sides of 1."""
+    """A dozen variances on both sides of β s², none near it, with s² and β on different sides of 1."""
     s2, beta = rng.uniform(0.15, 0.4), rng.uniform(3, 6)
-    level = s2 * beta
-    above, below = level * rng.uniform(1.5, 8, size=4), level * rng.uniform(0.05, 0.7, size=4)
+    level, high = s2 * beta, rng.integers(2, 8)  # not always as many
+    above, below = level * rng.uniform(1.5, 8, size=high), level * rng.uniform(0.05, 0.7, size=9 - high)
     between = s2 + (level - s2) * rng.uniform(0.3, 0.7, size=2)  # alive at β = 1
     above = np.append(above, max(beta * 1.3, level * 1.5))
     eigenvalues = rng.permutation(np.concatenate([above, below, between]))

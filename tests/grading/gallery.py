@@ -48,6 +48,23 @@ def spying(exercise, part, answers, given):
         pass
     return found or collect_part(exercise, part, answers, given)
 course_lib.collect.collect_part = spying"""
+MANY_DIMENSIONS = """import course_lib.collect
+def collect_part(exercise, *arguments):
+    import numpy
+    from course_lib.collect import _run
+    many = {"error": numpy.zeros((2,) * 24, numpy.int8)}
+    return many if exercise == "kl-between-clouds" else _run.collect_part(exercise, *arguments)
+course_lib.collect.collect_part = collect_part"""
+BACKLOG = """import os, socket
+server = socket.socket(socket.AF_UNIX)
+server.bind("/tmp/server")
+server.listen(4096)
+for _ in range(4096):
+    client = socket.socket(socket.AF_UNIX)
+    client.setblocking(False)
+    client.connect("/tmp/server")
+    client.send(b"x" * 100_000)
+    client.close()"""
 ENDLESS_NAMES = "raise type('x' * 30_000_000, (Exception,), {})('y' * 30_000_000)"
 SHARED_MEMORY = """import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -165,9 +182,19 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
             "made more than 20,000 files",
             extra="for i in range(500_000): open(f'/tmp/{i}', 'w').close()",
         ),
+        "files by and by": Case(
+            BOTH,
+            ANY,
+            "more than 20,000 files",
+            edit=lambda notebook: _append(
+                notebook, *["code", "for i in range(8_000): __import__('tempfile').mkdtemp()"] * 4
+            ),
+        ),
+        "sockets that nobody accepts": Case(BOTH, IN_PART, "more than 1,000 sockets", extra=BACKLOG),
         "shared memory": Case(BOTH, extra=SHARED_MEMORY),
         "an endless error": Case(BOTH, extra=ENDLESS_NAMES),
         "many endless errors": Case(BOTH, edit=lambda notebook: _append(notebook, *["code", ENDLESS_NAMES] * 25)),
+        "an error of many dimensions": Case(OTHER, told="no text", extra=MANY_DIMENSIONS),
         "an endless answer of its process": Case(
             BOTH,
             IN_PART,
@@ -236,6 +263,21 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
             "forged = plain.pack({'points': numpy.float64(99), 'score': numpy.float64(99), '#order': numpy.int64(5)})\n"
             "for number in range(3, 128):\n    try: os.write(number, struct.pack('<Q', len(forged)) + forged)\n"
             "    except OSError: pass\n" + WRONG,
+        ),
+        "asks the checks for everything": Case(
+            BOTH,
+            answer="from course_lib.checks import check, explain, fresh_seed, names\nfrom course_lib import checks\n"
+            "seed, ids = fresh_seed() + 1, [*names()]\n"
+            + RIGHT
+            + f"\nreport = check({KL!r}, kl_between=kl_between)\nprint(report, report.exercise.upper())\n"
+            "assert 'values' in report.right and not report.findings['values']\nchecks.draw(ids[0], seed)",
+        ),
+        "writes a file and imports it": Case(
+            BOTH,
+            LOOK,
+            "does not define kl_between",
+            answer="from helper import kl_between",
+            extra=f"%%writefile helper.py\nimport torch\n{RIGHT}",
         ),
         "answers with an object": Case(
             OTHER,

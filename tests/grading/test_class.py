@@ -138,12 +138,12 @@ def test_a_failure_of_ours_stops_nobody(folder, tmp_path, monkeypatch, capsys):
 def test_names_that_nbgrader_would_take_for_patterns_are_not_used(folder, tmp_path):
     root = tmp_path / "course"
     shutil.copytree(folder, root)
-    for name in ("*", "=cmd()", "a b"):
+    for name in ("*", "=cmd()", "a b", "\U00020000" * 60):
         hand_in(root, name, {KL: solution(KL), PRICE: solution(PRICE)})
     before = results(root)
     assert run(root) == 1
     assert results(root) == before
-    assert {name for name, row in table(root).items() if row["status"] == "not graded"} == {"'?", "'?cmd??", "'a?b"}
+    assert {name for name, row in table(root).items() if row["status"] == "not graded"} == {"'?", "'?cmd??", "'a?b", "'" + "\U00020000" * 60}
 
 
 def test_an_unknown_assignment_names_those_that_are_there(folder, capsys):

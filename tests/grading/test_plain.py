@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import struct
 
@@ -88,3 +89,11 @@ def test_a_shape_without_the_bytes_is_refused():
     head = b'{"x":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8]}}'
     with pytest.raises(plain.NotPlain):
         plain.unpack(struct.pack("<Q", len(head)) + head + bytes(8))
+
+
+def test_a_list_of_names_without_end_is_refused():
+    """Before it is read: a million empty arrays take seconds and a gigabyte."""
+    names = {f"{n:x}": {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for n in range(2_000)}
+    head = json.dumps(names).encode()
+    with pytest.raises(plain.NotPlain, match="more names than fit"):
+        plain.unpack(struct.pack("<Q", len(head)) + head)

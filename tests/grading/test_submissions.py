@@ -100,6 +100,10 @@ def test_only_plain_files_are_opened(tmp_path, kind):
         (b"9" * 5000, "not JSON"),
         (b'{"cells": [' + b",".join([b"{}"] * 2000) + b'], "nbformat": 4}', "too large"),
         (b"\xff\xfe\x00", "not JSON"),
+        (
+            b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "%s"}]}' % (b"x" * 3_000_000),
+            "characters of code",
+        ),
     ],
 )
 def test_no_notebook_is_called_what_it_is(blob, why):

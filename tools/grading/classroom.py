@@ -36,6 +36,7 @@ from tools.grading.submissions import Submission
 # A student's name becomes a folder, a pattern of nbgrader's and a cell of a spreadsheet: no wildcard, no leading = + -
 # @.
 USABLE_NAME = re.compile(r"\w[\w.@+-]{0,80}")
+NAME_BYTES = 200  # with what is added to it, the name of a file
 TOO_LONG = "what was written here takes too long to show; it is in the file"
 
 
@@ -76,7 +77,7 @@ def grade_class(
     asked = assignments.read(course.root, assignment)
     folder = folder.resolve()  # nbgrader changes the working directory while submissions are read
     found = submissions.find(folder, assignment, [notebook.name for notebook in asked])
-    usable = [submission for submission in found if USABLE_NAME.fullmatch(submission.student)]
+    usable = [submission for submission in found if _is_usable(submission.student)]
     seed = _seed(course.root, assignment)
     common = _digest_of_the_task(course.root, assignment, limits)
     to_do, prints, failed = [], {}, {}
@@ -207,6 +208,10 @@ def _write(path: Path, result: dict) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(result, indent=1), encoding="utf-8")
     os.replace(temporary, path)
+
+
+def _is_usable(name: str) -> bool:
+    return bool(USABLE_NAME.fullmatch(name)) and len(name.encode()) <= NAME_BYTES
 
 
 def _printable(name: str) -> str:

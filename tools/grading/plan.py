@@ -13,7 +13,7 @@ from tools.grading.submissions import Cell
 
 # Of what a submission wrote, so much is shown, so much highlighted, in lines so long: whoever shows it needs more than
 # linear time for some texts.
-MAX_SHOWN, MAX_SHOWN_CELLS, MAX_HIGHLIGHTED, WIDTH = 200_000, 300, 3_000, 200
+MAX_SHOWN, MAX_SHOWN_CELLS, MAX_HIGHLIGHTED, WIDTH = 100_000, 300, 3_000, 200
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -117,7 +117,7 @@ def _functions(source: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     lines: list[str] = []
     for line in source.splitlines():
-        if head := re.match(r"(?:async )?def (\w+)|(\w+) *=", line):
+        if head := re.match(r"(?:async )?def (\w+)|(\w+) *=(?!=)", line):
             lines = found[head[1] or head[2]] = []
         if (line := line.strip()) and not line.startswith("#"):
             lines.append(line)

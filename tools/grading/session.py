@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -45,8 +46,8 @@ class Limits:
         gigabyte.
     processes, open_files : int
         At once; open files of each process.
-    files : int
-        That may exist: an empty one fills no disk, but a kilobyte of the kernel's memory.
+    files, sockets : int
+        That may exist: an empty file fills no disk, but a kilobyte of the kernel's memory; a socket, up to 400.
     file_bytes, answer_bytes : int
         The largest file written, and the largest answer taken.
     """
@@ -55,9 +56,10 @@ class Limits:
     wall_factor: float = 4.0
     total_seconds: float = 120.0
     memory: int = 2 * 2**30
-    processes: int = 32
+    processes: int = 64
     open_files: int = 128
     files: int = 20_000
+    sockets: int = 1_000
     file_bytes: int = 64 * 2**20
     answer_bytes: int = 32 * 2**20
 
@@ -86,7 +88,7 @@ class Session:
 
     def __init__(self, sandbox: Sandbox, limits: Limits, stop: Event | None = None):
         self.sandbox, self.limits, self.stop, self.spent = sandbox, limits, stop or Event(), 0.0
-        self._number, self._answer, self._output = 0, bytearray(), b""
+        self._number, self._answer, self._output, self._looked = 0, bytearray(), b"", 0.0
 
     def __enter__(self) -> Session:
         orders, self._orders = os.pipe()
@@ -163,27 +165,33 @@ class Session:
         blob = plain.pack({**order, "#order": np.int64(self._number)})
         sending = memoryview(struct.pack("<Q", len(blob)) + blob)
         begun, used = time.monotonic(), self._processor_seconds()
-        looked = begun
         while True:
             sending = self._exchange(sending)
-            if (answer := self._complete(most)) is not None:
+            answer = self._complete(most)
+            # Also between two orders that take no time: what one leaves running is seen in the next.
+            if looked := time.monotonic() - self._looked >= LOOK_EVERY:
+                self._look()
+            if answer is not None:
                 # An order that sleeps uses no processor, but it uses up the evening.
                 waited = (time.monotonic() - begun) / self.limits.wall_factor
                 self.spent += max(self._processor_seconds() - used, waited)
                 return answer
-            if time.monotonic() - looked < LOOK_EVERY:
+            if not looked:
                 continue
-            looked = time.monotonic()
-            if self.stop.is_set():
-                raise Ended("was interrupted")
             if self._processor_seconds() - used > seconds:
                 self.spent += seconds
                 raise Ended(f"took longer than {seconds:g} s of processor time")
-            if looked - begun > seconds * self.limits.wall_factor:
+            if self._looked - begun > seconds * self.limits.wall_factor:
                 self.spent += seconds
                 raise Ended(f"did not come back within {seconds * self.limits.wall_factor:g} s")
-            self._watch_memory()
-            self._watch_files()
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        if self.stop.is_set():
+            raise Ended("was interrupted")
+        family = self._family()
+        self._watch_memory(family)
+        self._watch_the_kernel(family)
 
     def _exchange(self, sending: memoryview) -> memoryview:
         """Write and read what is ready now; return what is still to be sent."""
@@ -206,38 +214,42 @@ class Session:
         return sending
 
     def _complete(self, most: int) -> dict[str, np.ndarray] | None:
-        """The next answer, once all of it is here."""
-        if len(self._answer) < 8:
-            return None
-        size = struct.unpack("<Q", self._answer[:8])[0]
-        if size > most:
-            raise Ended(f"gave back more than {most / 1e6:g} MB")
-        if len(self._answer) < 8 + size:
-            return None
-        blob, self._answer = bytes(self._answer[8 : 8 + size]), self._answer[8 + size :]
-        try:
-            answer = plain.unpack(blob)
-        except plain.NotPlain as error:
-            raise Ended("gave back something else than numbers") from error
-        number = answer.pop("#order", np.int64(0))
-        return answer if number.shape == () and number == self._number else None
+        """The answer to the present order, once all of it is here; whatever else is in the pipe is left out."""
+        while len(self._answer) >= 8:
+            size = struct.unpack("<Q", self._answer[:8])[0]
+            if size > most:
+                raise Ended(f"gave back more than {most / 1e6:g} MB")
+            if len(self._answer) < 8 + size:
+                break
+            blob = bytes(self._answer[8 : 8 + size])
+            del self._answer[: 8 + size]
+            try:
+                answer = plain.unpack(blob)
+            except plain.NotPlain as error:
+                raise Ended("gave back something else than numbers") from error
+            number = answer.pop("#order", np.int64(0))
+            if number.shape == () and number == self._number:
+                return answer
+        return None
 
-    def _watch_memory(self) -> None:
+    def _watch_memory(self, family: Sequence[psutil.Process]) -> None:
         most = self.limits.memory + 2**30
-        family = self._family()
         if _total(family, "memory_info", "rss") > most and _total(family, "memory_full_info", "uss") > most:
             raise Ended(f"used more than {most / 2**30:.1f} GB of memory")
 
-    def _watch_files(self) -> None:
-        """Count what exists in the file systems that it may write to; the kernel keeps the figure for each."""
-        for process in self._family():
+    def _watch_the_kernel(self, family: Sequence[psutil.Process]) -> None:
+        """Count files where it may write, and sockets of its own network: memory of the kernel's, mapped by nobody."""
+        for process in family:
             root = f"/proc/{process.pid}/root"
             try:
                 if os.stat(root).st_dev == os.stat("/").st_dev:
                     continue  # not behind the walls, or not yet
                 systems = [os.statvfs(f"{root}/{place}") for place in WRITABLE]
+                sockets = int(Path(f"/proc/{process.pid}/net/sockstat").read_text().split()[2])
             except OSError:
                 continue  # it ended between two looks
+            if sockets > self.limits.sockets:
+                raise Ended(f"opened more than {self.limits.sockets:,} sockets")
             if sum(system.f_files - system.f_ffree for system in systems) > self.limits.files:
                 raise Ended(f"made more than {self.limits.files:,} files")
             return

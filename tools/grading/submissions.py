@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MOST_BYTES = 20 * 2**20
-MOST_CELLS = 1_000
+MOST_CELLS, MOST_CODE = 1_000, 2_000_000
 BESIDE = ("timestamp.txt", "submission_secret.txt")  # of nbgrader's exchange: for penalties, and to give feedback back
 
 
@@ -132,6 +132,8 @@ def read(blob: bytes) -> tuple[list[Cell], list[str]]:
     if len(notebook["cells"]) > MOST_CELLS:
         raise Unreadable(f"too large: {len(notebook['cells'])} cells, at most {MOST_CELLS} are read")
     cells = [cell for raw in notebook["cells"] if (cell := _cell(raw)) is not None]
+    if (code := sum(len(cell.source) for cell in cells if cell.kind == "code")) > MOST_CODE:
+        raise Unreadable(f"too large: {code:,} characters of code, at most {MOST_CODE:,} are read")
     notes = [] if len(cells) == len(notebook["cells"]) else ["some cells are malformed and were left out"]
     return cells, notes + _kernel_note(notebook)
 

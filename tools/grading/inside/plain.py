@@ -15,6 +15,7 @@ import safetensors.numpy
 
 TEXT = "text:"
 NUMBERS = "biuf"
+HEADER_BYTES = 2**16  # a million empty arrays would take seconds and a gigabyte
 
 
 class NotPlain(ValueError):
@@ -49,6 +50,8 @@ def unpack(blob: bytes) -> dict[str, np.ndarray]:
     NotPlain
         If the bytes are anything else than `pack` writes.
     """
+    if int.from_bytes(blob[:8], "little") > HEADER_BYTES:
+        raise NotPlain(f"got a list of more names than fit into {HEADER_BYTES:,} bytes")
     try:
         arrays = safetensors.numpy.load(blob)
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:

@@ -1,8 +1,8 @@
 """System calls that no notebook needs, refused by the kernel from now on: a filter in seccomp's classic BPF.
 
 Without it a process could make itself a user namespace, be root in there and mount a file system in memory; or keep
-what counts as nobody's memory in files without a name, in shared memory and queues of System V and POSIX, in lists of
-watched files. See seccomp(2), and linux/filter.h for the instructions.
+what counts as nobody's memory in files without a name, in shared memory and queues of System V and POSIX, in pages that
+a pipe holds, in lists of watched files. See seccomp(2), and linux/filter.h for the instructions.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ MACHINES = {
         {"clone": 56, "unshare": 272, "setns": 308, "mount": 165, "memfd_create": 319, "ptrace": 101}
         | {"bpf": 321, "userfaultfd": 323, "perf_event_open": 298, "add_key": 248, "request_key": 249, "keyctl": 250}
         | {"shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240}
-        | {"inotify_init": 253, "inotify_init1": 294, "fanotify_init": 300},
+        | {"inotify_init": 253, "inotify_init1": 294, "fanotify_init": 300, "vmsplice": 278},
     ),
     "aarch64": (
         0xC00000B7,
         {"clone": 220, "unshare": 97, "setns": 268, "mount": 40, "memfd_create": 279, "ptrace": 117}
         | {"bpf": 280, "userfaultfd": 282, "perf_event_open": 241, "add_key": 217, "request_key": 218, "keyctl": 219}
         | {"shmget": 194, "semget": 190, "msgget": 186, "mq_open": 180}
-        | {"inotify_init1": 26, "fanotify_init": 262},
+        | {"inotify_init1": 26, "fanotify_init": 262, "vmsplice": 75},
     ),
 }
 NEW_USER_NAMESPACE = 0x10000000

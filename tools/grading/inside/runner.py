@@ -60,6 +60,7 @@ def _shell():
     from traitlets.config import Config
 
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    sys.path.insert(0, "")  # as in a notebook: `%%writefile helper.py`, then `import helper`
     shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for it; there is no window in here
     return shell
 
