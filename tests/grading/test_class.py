@@ -143,7 +143,12 @@ def test_names_that_nbgrader_would_take_for_patterns_are_not_used(folder, tmp_pa
     before = results(root)
     assert run(root) == 1
     assert results(root) == before
-    assert {name for name, row in table(root).items() if row["status"] == "not graded"} == {"'?", "'?cmd??", "'a?b", "'" + "\U00020000" * 60}
+    assert {name for name, row in table(root).items() if row["status"] == "not graded"} == {
+        "'?",
+        "'?cmd??",
+        "'a?b",
+        "'" + "\U00020000" * 60,
+    }
 
 
 def test_an_unknown_assignment_names_those_that_are_there(folder, capsys):
