@@ -68,6 +68,7 @@ def test_magics_and_shell_commands_work(session):
         (f"open({sandbox.__file__!r})", "FileNotFoundError"),
         ("socket.create_connection(('127.0.0.1', 9), timeout=1)", "Error"),
         ("socket.create_connection(('192.0.2.1', 9), timeout=1)", "OSError"),
+        ("socket.socket(socket.AF_VSOCK)", "PermissionError"),
         ("os.setuid(12345)", "PermissionError"),
         ("os.chroot('/tmp')", "PermissionError"),
         ("os.memfd_create('x')", "PermissionError"),
