@@ -66,6 +66,13 @@ for _ in range(4096):
     client.send(b"x" * 100_000)
     client.close()"""
 ENDLESS_NAMES = "raise type('x' * 30_000_000, (Exception,), {})('y' * 30_000_000)"
+ENDLESS_TEXTS = [
+    *("markdown", "![" * 10_000),
+    *("markdown", "[](files/" * 2_000),
+    *("markdown", "~" * 10**6),
+    *("code", "from" + " \n" * 300_000),
+    *("code", 'f"{' * 100_000),
+]
 SHARED_MEMORY = """import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 libc.shmat.restype = ctypes.c_void_p
@@ -192,7 +199,6 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
         ),
         "sockets that nobody accepts": Case(BOTH, IN_PART, "more than 1,000 sockets", extra=BACKLOG),
         "shared memory": Case(BOTH, extra=SHARED_MEMORY),
-        "an endless error": Case(BOTH, extra=ENDLESS_NAMES),
         "many endless errors": Case(BOTH, edit=lambda notebook: _append(notebook, *["code", ENDLESS_NAMES] * 25)),
         "an error of many dimensions": Case(OTHER, told="no text", extra=MANY_DIMENSIONS),
         "an endless answer of its process": Case(
@@ -203,10 +209,7 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
             "    try: os.write(n, struct.pack('<Q', 2**24) + b'x' * 2**16)\n    except OSError: pass",
         ),
         "blank lines": Case(BOTH, answer=RIGHT + "\n" * 600_000),
-        "blank lines between words": Case(BOTH, extra="from" + " \n" * 300_000),
-        "pictures that never begin": Case(BOTH, edit=lambda notebook: _append(notebook, "markdown", "![" * 34_500)),
-        "a fence in a fence": Case(BOTH, edit=lambda notebook: _append(notebook, "markdown", "~" * 10**6)),
-        "strings that never end": Case(BOTH, extra='f"{' * 100_000),
+        "texts that take a converter for ever": Case(BOTH, edit=lambda notebook: _append(notebook, *ENDLESS_TEXTS)),
         "a thousand cells": Case(BOTH, edit=lambda notebook: _append(notebook, *["raw", "$x" * 999] * 950)),
         "fills the disk": Case(BOTH, extra="for i in range(99): open(f'/tmp/{i}', 'wb').write(b'x' * 50_000_000)"),
         # It reaches out

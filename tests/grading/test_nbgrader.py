@@ -51,9 +51,12 @@ def assert_nothing_runs(course: Path, *arguments: str, folder: Path | None = Non
 
 
 def test_before_the_first_grading(course):
-    """The settings are written with the assignment; they say what to do instead, and then it is graded."""
+    """The settings are written with the assignment, and read from elsewhere too; they say what to do instead."""
     assert nbgrader("generate_assignment", NAME, "--force", folder=course).returncode == 0
+    assert '"name": "python3"' in (course / "release" / NAME / f"{KL}.ipynb").read_text()  # students have that kernel
     assert f"make grade ASSIGNMENT={NAME}" in assert_nothing_runs(course)
+    said = assert_nothing_runs(course, "--course-dir", str(course), folder=course.parent)
+    assert f"make grade ASSIGNMENT={NAME}" in said
     assert program.main([NAME, "--course", str(course)]) == 0
     assert not (course.parent / "canary").exists()
 
@@ -63,13 +66,6 @@ def test_with_settings_that_took_the_place_of_ours(course):
     (course / "nbgrader_config.py").write_text(OF_THEIR_OWN)
     assert nbgrader("generate_assignment", NAME, "--force", folder=course).returncode == 0
     assert nbgrader_settings.NO_KERNEL["name"] in assert_nothing_runs(course)
-
-
-def test_from_another_folder(course):
-    """The course's settings are read there too."""
-    assert nbgrader("generate_assignment", NAME, "--force", folder=course).returncode == 0
-    said = assert_nothing_runs(course, "--course-dir", str(course), folder=course.parent)
-    assert f"make grade ASSIGNMENT={NAME}" in said
 
 
 def test_settings_of_their_own_are_asked_to_let_ours_in(tmp_path, capsys, walls):
@@ -99,11 +95,3 @@ def test_no_class_is_graded_where_nbgrader_would_run_its_code(course, change, ca
     assert program.main([NAME, "--course", str(course)]) == 1
     assert "nbgrader_settings.protect(c)" in capsys.readouterr().err
     assert not (course / "gradebook.db").exists()
-
-
-def test_students_get_a_kernel_that_they_have(course):
-    """Whether their edition is ours or nbgrader's."""
-    edition = course / "release" / NAME / f"{KL}.ipynb"
-    assert '"name": "python3"' in edition.read_text()
-    assert nbgrader("generate_assignment", NAME, "--force", folder=course).returncode == 0
-    assert '"name": "python3"' in edition.read_text()
