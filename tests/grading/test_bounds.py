@@ -83,21 +83,25 @@ def test_ctrl_c_ends_a_grading_at_once(root):
         for name, text in ((KL, answer), (PRICE, solution(PRICE))):
             (folder / f"{name}.ipynb").write_text(submitted(root / "release" / ASSIGNMENT / f"{name}.ipynb", text))
     program = [sys.executable, "-m", "tools.grading", ASSIGNMENT, "--course", str(root), "--seconds", "3000"]
-    grader = subprocess.Popen(
+    with subprocess.Popen(
         program,
         cwd=PROJECT,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
-    )
-    while not _is_recorded(root, "ada"):
-        assert grader.poll() is None, grader.stderr.read()
-        time.sleep(0.1)
-    family = psutil.Process(grader.pid).children(recursive=True)
-    assert family
-    os.killpg(grader.pid, signal.SIGINT)
-    _, errors = grader.communicate(timeout=60)
+    ) as grader:
+        try:
+            while not _is_recorded(root, "ada"):
+                assert grader.poll() is None, grader.stderr.read()
+                time.sleep(0.1)
+            family = psutil.Process(grader.pid).children(recursive=True)
+            assert family
+            os.killpg(grader.pid, signal.SIGINT)
+            _, errors = grader.communicate(timeout=60)
+        finally:
+            if grader.poll() is None:
+                os.killpg(grader.pid, signal.SIGKILL)
     assert grader.returncode == 130
     assert "Traceback" not in errors
     assert psutil.wait_procs(family, timeout=60)[1] == []
