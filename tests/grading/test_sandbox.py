@@ -81,6 +81,7 @@ def test_magics_and_shell_commands_work(session):
         ("libc.msgget(0, 0o1600) == -1 and raise_errno()", "PermissionError"),
         ("libc.mq_open(b'/queue', 0o102, 0o600, None) == -1 and raise_errno()", "PermissionError"),
         ("libc.inotify_init1(0) == -1 and raise_errno()", "PermissionError"),
+        ("libc.vmsplice(0, None, 0, 0) == -1 and raise_errno()", "PermissionError"),
         ("resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "ValueError"),
         ("numpy.ones(10**10)", "MemoryError"),
     ],
