@@ -48,17 +48,19 @@ def wait_until(page, condition: str, argument=None, seconds: float = PATIENCE) -
     Playwright's `wait_for_function` evaluates a string in the page again and again, which the pages' policy forbids.
     """
     end = time.monotonic() + seconds
-    while not _is_true(page, condition, argument):
+    while not _is_true(page, condition, argument, end):
         assert time.monotonic() < end, f"still not true after {seconds} s: {condition}"
         page.wait_for_timeout(50)
 
 
-def _is_true(page, condition: str, argument) -> bool:
+def _is_true(page, condition: str, argument, end: float) -> bool:
     try:
         return page.evaluate(condition, argument)
-    except Error:
-        page.wait_for_load_state()  # the page may have led on to another one, of which it may be true
-        return page.evaluate(condition, argument)
+    except Error:  # the page may have led on to another one, perhaps more than once, of which it may be true
+        if time.monotonic() > end:
+            raise
+        page.wait_for_load_state()
+        return False
 
 
 def settle(page) -> None:

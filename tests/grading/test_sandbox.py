@@ -130,6 +130,14 @@ def test_memory_of_all_processes_together_is_limited(kind):
         running.run_cell(MEMORY)
 
 
+def test_files_are_put_down_to_the_cell_that_made_them(kind):
+    """Also where it was done before anybody looked: the next cell is not blamed, and not left out in its place."""
+    with Session(kind, replace(SHORT, files=200)) as running:
+        assert running.run_cell("import os") == ""
+        with pytest.raises(Ended, match="more than 200 files"):
+            running.run_cell("for i in range(300): os.mkdir(f'/tmp/{i}')")
+
+
 GRADER = """
 import sys, time
 from tests.grading.conftest import SHORT, missing

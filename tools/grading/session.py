@@ -168,8 +168,8 @@ class Session:
         while True:
             sending = self._exchange(sending)
             answer = self._complete(most)
-            # Also between two orders that take no time: what one leaves running is seen in the next.
-            if looked := time.monotonic() - self._looked >= LOOK_EVERY:
+            # Also once more with the answer: what an order leaves behind is its own, and not put down to the next.
+            if looked := answer is not None or time.monotonic() - self._looked >= LOOK_EVERY:
                 self._look()
             if answer is not None:
                 # An order that sleeps uses no processor, but it uses up the evening.
