@@ -67,14 +67,10 @@ test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tes
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: test-library links binder
-# tests/ mirrors course_lib/: data has test_data.py, test_data_sources.py …; _storage has test_storage.py.
-UNITS := $(patsubst _%,%,$(basename $(notdir $(wildcard course_lib/*))))
-LIBRARY_TESTS := $(sort $(foreach unit,architecture js $(UNITS),$(wildcard tests/test_$(unit)*.py)))
-
 test-library: $(READY) ## lint, and test course_lib: without a built book, a browser or a sandbox
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope $(LIBRARY_TESTS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope tests/unit
 
 links: $(READY) ## ask every address that the book names whether it is still there
 	$(BIN)/jupyter-book build --all -W -n --keep-going --builder custom --custom-builder linkcheck .

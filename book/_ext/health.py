@@ -23,7 +23,7 @@ PACKAGES = (
     "jupyter-book",
     "sphinx",
 )
-# What a chapter may take; tests/page/test_health.py holds them.
+# What a chapter may take; tests/pages/test_health.py holds them.
 MOST_SECONDS = 2 * 120  # of processor time: two minutes on two cores
 MOST_MB = 1500
 EDITIONS = {

@@ -1,0 +1,185 @@
+"""The build itself, on a book of two pages: red stays red, and what changed is executed again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from chapter_execution import cache_key
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CHAPTER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A chapter
+
+The code is $\\z$.
+
+```{code-cell} ipython3
+from course_lib import number
+
+{body}
+```
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A root page and a chapter, with a library of its own: the real one's notation and colours, and a number."""
+    library = tmp_path / "course_lib"
+    library.mkdir()
+    (library / "__init__.py").write_text('__version__ = "0"\n')
+    (library / "number.py").write_text("value = 41\n")
+    (library / "data.py").write_text('def edition():\n    return "mnist"\n')
+    (library / "widgets.py").write_text("figure_modules, stylesheet = dict, str  # none, and nothing\n")
+    for name in ("notation.py", "dark.py", "contrast.py"):
+        shutil.copy(ROOT / "course_lib" / name, library)
+    (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapter\n")
+    (tmp_path / "index.md").write_text("# A book\n\nIts first page.\n")
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    extension = (ROOT / "book" / "_ext").as_posix()
+    static = (ROOT / "book" / "_static").as_posix()
+    config = config.replace("book/_ext", extension).replace("book/_static", static)
+    config = re.sub(r"exclude_patterns:\n? +\[.*?\]", "exclude_patterns: []", config)
+    (tmp_path / "_config.yml").write_text(re.sub(r".*bibtex.*\n", "", config))
+    return tmp_path
+
+
+def build(book: Path, body: str, *options: str) -> subprocess.CompletedProcess:
+    """Build the book as `make book` does, with this code in its chapter; the options are jupyter-book's."""
+    (book / "chapter.md").write_text(CHAPTER.replace("{body}", body))
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", *options, str(book)]
+    known = {"COURSE_URL": "https://example.org/course", "GITHUB_REPOSITORY": "ada/bottleneck"}
+    environment = os.environ | {"PYTHONPATH": str(book)} | known
+    return subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True, check=False)
+
+
+def executed(result: subprocess.CompletedProcess) -> bool:
+    """Whether the chapter was executed, not taken from the cache."""
+    return "executed chapter" in result.stdout
+
+
+def page(book: Path) -> str:
+    """The text of the built chapter."""
+    return (book / "_build" / "html" / "chapter.html").read_text(encoding="utf-8")
+
+
+def test_a_chapter_that_raises_fails_the_build_every_time(book):
+    """The second build after a failure must not be green; once mended, it is."""
+    for _ in range(2):
+        result = build(book, 'raise ValueError("the decoder is upside down")')
+        assert result.returncode != 0
+        assert "the decoder is upside down" in result.stderr + result.stdout
+        assert "these chapters raised: chapter" in result.stderr + result.stdout
+    mended = build(book, "number.value + 1")
+    assert mended.returncode == 0, mended.stderr
+
+
+def test_what_changed_is_executed_again_and_nothing_else(book):
+    """Neither prose nor a second build executes anything; the library and the lock file do."""
+    assert executed(build(book, "number.value + 1"))
+    assert "42" in page(book)
+    assert_names_its_address(book / "_build" / "html")
+    assert_has_its_notebook(book / "_build" / "html")
+    cost = json.loads((book / "_build" / "execution.json").read_text())["chapter"]
+    assert cost["seconds"] > 0
+    assert cost["peak_mb"] > 20
+    assert not executed(build(book, "number.value + 1"))
+    (book / "course_lib" / "number.py").write_text("value = 1001\n")
+    assert executed(build(book, "number.value + 1"))
+    assert "1002" in page(book)
+
+
+def assert_has_its_notebook(site: Path) -> None:
+    """Beside the pages and behind three buttons: set-up from the repository, text without macros, the page's code."""
+    chapter = BeautifulSoup((site / "chapter.html").read_text(encoding="utf-8"), "html.parser")
+    assert chapter.select_one('a[href="notebooks/chapter.ipynb"]').has_attr("download")
+    colab = "https://colab.research.google.com/github/ada/bottleneck/blob/notebooks/chapter.ipynb"
+    assert len(chapter.select(f'a[href="{colab}"]')) == 1
+    assert len(chapter.select('a[href^="https://mybinder.org/v2/gh/ada/bottleneck/"]')) == 1
+    cells = json.loads((site / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8"))["cells"]
+    title, set_up, text, code = ("".join(cell["source"]) for cell in cells)
+    assert title.startswith("# A chapter\n")
+    assert "[this chapter in the book](https://example.org/course/chapter.html)" in title
+    assert "course_lib @ git+https://github.com/ada/bottleneck@" in set_up
+    assert text == "The code is ${z}$."
+    assert code == "from course_lib import number\n\nnumber.value + 1"
+
+
+def assert_names_its_address(site: Path) -> None:
+    """Where it is known: one address a page, a picture for sharing, a sitemap, and a 404 page that finds home."""
+    chapter = BeautifulSoup((site / "chapter.html").read_text(encoding="utf-8"), "html.parser")
+    addresses = [link["href"] for link in chapter.select('link[rel~="canonical"]')]
+    assert addresses == ["https://example.org/course/chapter.html"]
+    picture = chapter.find("meta", property="og:image")["content"]
+    assert picture == "https://example.org/course/_static/preview.png"
+    pages = re.findall("<loc>(.*)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
+    assert pages == ["https://example.org/course/chapter.html", "https://example.org/course/index.html"]
+    lost = (site / "404.html").read_text(encoding="utf-8")
+    assert '<a href="/course/chapter.html">A chapter</a>' in lost
+    assert '<form action="/course/search.html"' in lost
+    assert "Its first page." in (site / "index.html").read_text(encoding="utf-8")  # no door in front of it
+
+
+def test_a_warning_fails_the_build(book):
+    """Output on stderr, a formula that cannot be rendered, a reference that leads nowhere: all are named."""
+    prose = "$$\n\\unknownmacro\n$$\n\nSee {eq}`eq-nowhere`."
+    result = build(
+        book, f'import sys\n\nprint("careful", file=sys.stderr)\n```\n\n{prose}\n\n```{{code-cell}} ipython3\n1'
+    )
+    assert result.returncode != 0
+    for complaint in ("[mystnb.stderr]", "this formula cannot be rendered", "eq-nowhere"):
+        assert complaint in result.stderr + result.stdout
+
+
+def test_an_address_that_is_gone_fails_the_check_of_links(book):
+    """As `make links` checks them: the status is 1, the address is written down, and no page is touched."""
+    with socket.socket() as deaf:  # nobody listens, nor can another process come to
+        deaf.bind(("127.0.0.1", 0))
+        gone = f"http://127.0.0.1:{deaf.getsockname()[1]}/gone"
+        (book / "index.md").write_text(f"# A book\n\nSee [there]({gone}).\n")
+        result = build(book, "number.value", "--builder", "custom", "--custom-builder", "linkcheck")
+    assert result.returncode != 0
+    report = book / "_build" / "linkcheck" / "output.txt"
+    assert report.is_file(), result.stderr
+    assert f"index.md:3: [broken] {gone}" in report.read_text()
+    assert not (book / "_build" / "html").exists()
+
+
+def test_the_cache_key_depends_on_library_lock_and_edition(tmp_path):
+    """Any of the three changes it, compiled files do not."""
+    library, lock = tmp_path / "library", tmp_path / "lock.txt"
+    (library / "weights").mkdir(parents=True)
+    (library / "a.py").write_text("a = 1")
+    (library / "weights" / "w.safetensors").write_bytes(b"\x00\x01")
+    lock.write_text("torch==2.13.0")
+    keys = [cache_key(library, lock, "mnist"), cache_key(library, lock, "digits-28")]
+    (library / "__pycache__").mkdir()
+    (library / "__pycache__" / "a.pyc").write_bytes(b"compiled")
+    assert cache_key(library, lock, "mnist") == keys[0]
+    (library / "weights" / "w.safetensors").write_bytes(b"\x00\x02")
+    keys.append(cache_key(library, lock, "mnist"))
+    (library / "a.py").write_text("a = 2")
+    keys.append(cache_key(library, lock, "mnist"))
+    lock.write_text("torch==2.14.0")
+    keys.append(cache_key(library, lock, "mnist"))
+    assert len(set(keys)) == 5
