@@ -39,7 +39,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml package.json package-l
 		{ echo "got $$($(PYTHON) --version 2>&1), expected Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m book._ext.katex_math
+	$(BIN)/python -m course_build.sphinx.katex_math
 	@touch $@
 
 book: $(READY) ## execute every chapter and build the pages in _build/html
@@ -47,16 +47,16 @@ book: $(READY) ## execute every chapter and build the pages in _build/html
 	$(BIN)/jupyter-book build --all -W -n --keep-going .
 
 notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="02-pca 07-elbo" for some)
-	$(BIN)/python -m tools.run_notebooks $(NOTEBOOKS)
+	$(BIN)/python -m course_build.notebooks.run $(NOTEBOOKS)
 
 $(BUILT): | $(READY)
 	$(MAKE) --no-print-directory book
 
 pdf: $(BUILT) ## print the built book, stills for figures, to _build/through-the-bottleneck.pdf, and link it from the site
-	$(BIN)/python -m tools.pdf
+	$(BIN)/python -m course_build.pdf
 
 site-zip: $(BUILT) ## pack the built site to read it offline, to _build/through-the-bottleneck-site.zip, and link it as well
-	$(BIN)/python -m tools.site_zip
+	$(BIN)/python -m course_build.site_zip
 
 test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
 	$(BIN)/ruff check .
@@ -76,7 +76,7 @@ links: $(READY) ## ask every address that the book names whether it is still the
 	$(BIN)/jupyter-book build --all -W -n --keep-going --builder custom --custom-builder linkcheck .
 
 binder: $(READY) ## write binder/requirements.txt anew, after a change of requirements.txt or constraints.txt
-	$(BIN)/python -m tools.binder_requirements
+	$(BIN)/python -m course_build.binder_requirements
 
 serve: book ## build the book and serve it on this machine (PORT=8000)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
@@ -85,8 +85,8 @@ bench: $(READY) ## measure the training loop, the pages and the maps: the tables
 	$(BIN)/python -m benchmarks
 
 exercises: $(READY) ## try every exercise, then write its notebooks to _build/exercises
-	$(BIN)/python -m tools.exercises check
-	$(BIN)/python -m tools.exercises build
+	$(BIN)/python -m course_build.exercises check
+	$(BIN)/python -m course_build.exercises build
 
 $(INSTRUCTOR): $(READY) requirements-instructor.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-instructor.txt
@@ -94,10 +94,10 @@ $(INSTRUCTOR): $(READY) requirements-instructor.txt
 
 grade: $(INSTRUCTOR) ## grade an assignment in the sandbox: ASSIGNMENT=name [SUBMISSIONS=folder] [COURSE=folder]
 	@test -n "$(ASSIGNMENT)" || { echo "got no assignment, expected make grade ASSIGNMENT=homework-1"; exit 1; }
-	$(BIN)/python -m tools.grading "$(ASSIGNMENT)" $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") $(if $(COURSE),--course "$(COURSE)")
+	$(BIN)/python -m course_build.grading "$(ASSIGNMENT)" $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") $(if $(COURSE),--course "$(COURSE)")
 
 checkpoints: $(READY) ## train the shipped weights and make the shipped maps anew
-	$(BIN)/python -m tools.train_checkpoints
+	$(BIN)/python -m course_build.recipes
 
 # For .github/workflows, which call nothing but this file.
 COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
@@ -105,10 +105,10 @@ COLAB_IMAGE := us-docker.pkg.dev/colab-images/public/runtime:latest
 .PHONY: colab cache-key push-notebooks report-links
 colab:
 	docker run --rm --entrypoint "" --volume "$(CURDIR)":/course:ro --workdir /course $(COLAB_IMAGE) \
-		python3 -B -m tools.run_in_colab _build/published
+		python3 -B -m course_build.notebooks.run_in_colab _build/published
 
 cache-key: $(READY)
-	@key=$$($(BIN)/python book/_ext/cache_key.py) && echo "key=$$key"
+	@key=$$($(BIN)/python -m course_build.sphinx.cache_key) && echo "key=$$key"
 
 push-notebooks:
 	.ci/push-notebooks _build/html/notebooks

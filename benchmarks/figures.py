@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from benchmarks.server import compressing
+from course_build.browser import chromium
 from course_lib import checkpoints, widgets
-from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_MS, LEAST_FPS = 2.0, 50.0

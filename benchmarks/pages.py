@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks import machine
 from benchmarks.server import compressing
+from course_build.browser import chromium
 from tests.in_chromium import wait_until
-from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 LOADS = 5

@@ -6,8 +6,7 @@ import base64
 import json
 import subprocess
 
-import katex_math
-
+from course_build.sphinx import katex_math
 from course_lib.widgets._join import JS
 
 _SCRIPT = """

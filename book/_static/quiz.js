@@ -1,4 +1,4 @@
-// Judges the questions of a page (the directive `quiz`, book/_ext/quiz.py). Everything it says is already in the page:
+// Judges the questions of a page (the directive `quiz`, course_build/sphinx/quiz.py). Everything it says is already in the page:
 // it compares, and quotes from the closed list of reasons. Nothing is stored.
 "use strict";
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import binder_requirements
+from course_build import binder_requirements
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="repo2docker is for Linux: the image of Binder was not tested"

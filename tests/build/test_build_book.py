@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from chapter_execution import cache_key
+
+from course_build.sphinx.chapter_execution import cache_key
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,9 +56,8 @@ def book(tmp_path):
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapter\n")
     (tmp_path / "index.md").write_text("# A book\n\nIts first page.\n")
     config = (ROOT / "_config.yml").read_text(encoding="utf-8")
-    extension = (ROOT / "book" / "_ext").as_posix()
     static = (ROOT / "book" / "_static").as_posix()
-    config = config.replace("book/_ext", extension).replace("book/_static", static)
+    config = config.replace("extension: .", f"extension: {ROOT.as_posix()}").replace("book/_static", static)
     config = re.sub(r"exclude_patterns:\n? +\[.*?\]", "exclude_patterns: []", config)
     (tmp_path / "_config.yml").write_text(re.sub(r".*bibtex.*\n", "", config))
     return tmp_path

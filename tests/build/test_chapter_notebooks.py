@@ -11,17 +11,17 @@ import sys
 import tomllib
 from functools import cache
 
-import katex_math
 import nbformat
 import pytest
-from repository import Origin
 
-from tools import chapter_notebooks as made
-from tools import exercise_notebooks
-from tools.book_labels import ROOT, Labels, read_labels, read_page
-from tools.exercise_source import BadSource, read_all
-from tools.notebook_blocks import Chapter, with_blocks
-from tools.notebook_markdown import Setting, for_notebook
+from course_build.exercises.source import BadSource, read_all
+from course_build.notebooks import chapters as made
+from course_build.notebooks import exercises as exercise_notebooks
+from course_build.notebooks.blocks import Chapter, with_blocks
+from course_build.notebooks.labels import ROOT, Labels, read_labels, read_page
+from course_build.notebooks.markdown import Setting, for_notebook
+from course_build.repository import Origin
+from course_build.sphinx import katex_math
 
 UNKNOWN = Origin()
 PUBLISHED = Origin("https://github.com/ada/bottleneck", "https://ada.github.io/bottleneck/", "main")
@@ -149,7 +149,7 @@ def test_no_notebook_reads_a_file_beside_it(make, name):
 def rendering():
     """A function that has KaTeX, which knows none of the book's macros, render formulas: those that it refuses."""
     katex_math.install()
-    script = ROOT / "book" / "_ext" / "render_formulas.cjs"
+    script = ROOT / "course_build" / "sphinx" / "render_formulas.cjs"
     command = [katex_math.node(), script, katex_math.PACKAGE / "dist" / "katex.min.js", "{}"]
 
     def refused(formulas: list[tuple[str, bool]]) -> list[tuple[str, str]]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from course_build.exercises.source import FOLDER, read
+from course_build.exercises.trial import solved
 from course_lib import checks, collect
-from tools.exercise_source import FOLDER, read
-from tools.exercise_trial import solved
 
 SOLVED = {name: solved(read(FOLDER / f"{name}.md")) for name in checks.names()}
 

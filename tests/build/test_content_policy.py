@@ -6,7 +6,8 @@ import html
 import re
 
 import pytest
-from content_policy import policy, with_policy
+
+from course_build.sphinx.content_policy import policy, with_policy
 
 PAGE = '<html><head>\n  <meta charset="utf-8" />\n  <title>A page</title></head><body>{body}</body></html>'
 

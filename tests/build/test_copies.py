@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.copies import PDF, ZIP, publish, unlinked
+from course_build.copies import PDF, ZIP, publish, unlinked
 
 PLACE = "<main><!-- copies --><!-- end of copies --></main>"
 

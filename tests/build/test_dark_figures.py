@@ -6,10 +6,10 @@ import io
 import json
 import re
 
-import dark_figures
 import pytest
 from PIL import Image
 
+from course_build.sphinx import dark_figures
 from course_lib.dark import KEY
 
 

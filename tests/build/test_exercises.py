@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tools.exercise_source import FOLDER, BadSource, read, read_all, solution_bodies, without_solution
-from tools.exercise_trial import problems
-from tools.exercises import main
+from course_build.exercises.__main__ import main
+from course_build.exercises.source import FOLDER, BadSource, read, read_all, solution_bodies, without_solution
+from course_build.exercises.trial import problems
 
 EXERCISES = read_all()
 

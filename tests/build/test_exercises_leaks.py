@@ -12,10 +12,10 @@ import zlib
 import pytest
 from matplotlib.figure import Figure
 
-from tools import exercise_leaks
-from tools.exercise_fragment import fragment
-from tools.exercise_leaks import leaks, squeezed
-from tools.exercise_source import FOLDER, read
+from course_build.exercises import leaks as exercise_leaks
+from course_build.exercises.fragment import fragment
+from course_build.exercises.leaks import leaks, squeezed
+from course_build.exercises.source import FOLDER, read
 
 ASSIGNED, OPEN = (read(FOLDER / f"{name}.md") for name in ("kl-between-clouds", "price-of-halving"))
 LINE = "distance = (mean_q - mean_p) * torch.exp(-logvar_p / 2)  # in standard deviations of p"

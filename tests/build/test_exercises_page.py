@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.exercise_leaks import leaks
-from tools.exercise_source import FOLDER, read
+from course_build.exercises.leaks import leaks
+from course_build.exercises.source import FOLDER, read
 
 ROOT = Path(__file__).resolve().parents[2]
 CONF = f"""\
 import sys
-sys.path[:0] = [{str(ROOT / "book" / "_ext")!r}]
-extensions = ["myst_nb", "course_exercises"]
+sys.path[:0] = [{str(ROOT)!r}]
+extensions = ["myst_nb", "course_build.sphinx.exercises"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 exercise_style = "solution_follow_exercise"

@@ -18,15 +18,15 @@ import nbformat
 import pytest
 from PIL import Image, ImageColor
 
+from course_build.exercises.__main__ import build, main
+from course_build.exercises.fragment import fragment
+from course_build.exercises.pictures import picture
+from course_build.exercises.source import BadSource, read, read_all, solution_bodies
+from course_build.notebooks import exercises as notebooks
+from course_build.notebooks.labels import Labels, read_labels
+from course_build.notebooks.markdown import Setting, for_notebook
+from course_build.notebooks.otter import master
 from course_lib import notation
-from tools import exercise_notebooks as notebooks
-from tools.book_labels import Labels, read_labels
-from tools.exercise_fragment import fragment
-from tools.exercise_otter import master
-from tools.exercise_pictures import picture
-from tools.exercise_source import BadSource, read, read_all, solution_bodies
-from tools.exercises import build, main
-from tools.notebook_markdown import Setting, for_notebook
 
 GOLDENS = Path(__file__).parent / "exercise_goldens"
 SAMPLE = read(GOLDENS / "squares.md")

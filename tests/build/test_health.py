@@ -8,8 +8,9 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-import health
 import pytest
+
+from course_build.sphinx import health
 
 ROOT = Path(__file__).resolve().parents[2]
 

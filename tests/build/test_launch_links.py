@@ -6,15 +6,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import launch_links
 import pytest
-from launch_links import BRANCH, add_buttons, source_links
-from launch_links import launch_links as launched
-from notebook_files import FOLDER
-from repository import Origin
 
-from tools.book_labels import ROOT, pages
-from tools.chapter_notebooks import chapters, file_name
+from course_build.notebooks.chapters import chapters, file_name
+from course_build.notebooks.labels import ROOT, pages
+from course_build.repository import Origin
+from course_build.sphinx import launch_links
+from course_build.sphinx.launch_links import BRANCH, add_buttons, source_links
+from course_build.sphinx.launch_links import launch_links as launched
+from course_build.sphinx.notebook_files import FOLDER
 
 KNOWN = Origin("https://github.com/ada/bottleneck", "https://ada.github.io/bottleneck/", "feature/maps")
 ELSEWHERE = Origin("https://git.example.org/ada/bottleneck", None, "main")

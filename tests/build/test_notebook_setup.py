@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.notebook_setup import cell
+from course_build.notebooks.setup_cell import cell
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "https://github.com/ada/bottleneck"

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 from docutils.core import publish_doctree
-from page_head import describe, tags
-from widget_pages import open_with
+
+from course_build.sphinx.page_head import describe, tags
+from course_build.sphinx.widget_pages import open_with
 
 
 class Metas(HTMLParser):

@@ -9,10 +9,10 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject
 
-from tools.pdf.chapter import read_chapter
-from tools.pdf.contents import Entry, read_contents
-from tools.pdf.outline import Heading, add_outline
-from tools.pdf.structure import flatten
+from course_build.pdf.chapter import read_chapter
+from course_build.pdf.contents import Entry, read_contents
+from course_build.pdf.outline import Heading, add_outline
+from course_build.pdf.structure import flatten
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE, TWO = Entry("book/part1/01-one", "Part I"), Entry("book/part2/02b-two", "Part II")

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from quiz_source import MULTIPLE, NUMBER, SINGLE, Mistake, read_question
+
+from course_build.notebooks.quiz_source import MULTIPLE, NUMBER, SINGLE, Mistake, read_question
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,8 +97,8 @@ def test_a_mistake_names_its_line(source, line, message):
 
 CONF = f"""\
 import sys
-sys.path[:0] = [{(ROOT / "book" / "_ext").as_posix()!r}]
-extensions = ["myst_nb", "quiz"]
+sys.path[:0] = [{ROOT.as_posix()!r}]
+extensions = ["myst_nb", "course_build.sphinx.quiz"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath"]
 html_static_path = [{(ROOT / "book" / "_static").as_posix()!r}]

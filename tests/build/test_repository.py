@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from repository import Origin, git_ref, git_remote, origin, repository_url, site_url
+
+from course_build.repository import Origin, git_ref, git_remote, origin, repository_url, site_url
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import run_in_colab
-from tools.run_notebooks import Outcome
+from course_build.notebooks import run_in_colab
+from course_build.notebooks.run import Outcome
 
 RIGHT, WRONG = Outcome("02-pca", 1.0, ""), Outcome("07-elbo", 1.0, "cell 3 raised ValueError: no")
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ def test_a_failure_is_one(image, capsys, outcomes, after, said):
 
 def test_nothing_is_written_on_a_machine_that_is_not_colab(tmp_path):
     """Its kernels would all try to load google.colab."""
-    program = [sys.executable, "-m", "tools.run_in_colab", str(tmp_path)]
+    program = [sys.executable, "-m", "course_build.notebooks.run_in_colab", str(tmp_path)]
     done = subprocess.run(program, cwd=ROOT, env={"HOME": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "expected Colab's image: make colab" in done.stderr

@@ -8,10 +8,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from course_build.notebooks import run as run_notebooks
+from course_build.notebooks.exercises import written
+from course_build.notebooks.run import NotInstallable, clean_environment, main, run, run_all
 from tests.build.test_chapter_notebooks import notebook, student
-from tools import run_notebooks
-from tools.exercise_notebooks import written
-from tools.run_notebooks import NotInstallable, clean_environment, main, run, run_all
 
 pytestmark = pytest.mark.timeout(1500)  # pip brings torch
 LIGHT = "book/appendix/probability"

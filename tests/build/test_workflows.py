@@ -194,11 +194,10 @@ def test_no_issue_blames_addresses_for_another_failure(tmp_path):
 
 def test_the_key_of_the_execution_cache_is_the_one_of_the_build():
     """`make cache-key` prints what a workflow adds to its outputs, and the build keeps its records there."""
-    from cache_key import current_key
-
+    from course_build.sphinx.cache_key import current_key
     from course_lib import data
 
-    program = [sys.executable, ROOT / "book" / "_ext" / "cache_key.py"]
-    printed = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
+    program = [sys.executable, "-m", "course_build.sphinx.cache_key"]
+    printed = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     assert printed == current_key(ROOT, data.edition())
     assert re.fullmatch(r"[0-9a-f]{16}", printed)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from course_build.grading import sandbox
+from course_build.grading.session import Limits
 from tests.grading import toy_course
-from tools.grading import sandbox
-from tools.grading.session import Limits
 
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 # Processor time, so a busy machine changes nothing; half half a gigabyte, so that a small one is not filled.
@@ -37,7 +37,7 @@ def course(tmp_path_factory):
     """A released course folder, to be copied by whoever grades in it."""
     if importlib.util.find_spec("nbgrader") is None:
         missing("no nbgrader, pip install -r requirements-instructor.txt")
-    from tools.grading.gradebook import Course
+    from course_build.grading.gradebook import Course
 
     root = toy_course.write_course(tmp_path_factory.mktemp("course"))
     Course(root).release(toy_course.ASSIGNMENT)

@@ -10,8 +10,8 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from course_build.grading.status import BLANK, GRADED, IN_PART, LOOK, UNREADABLE
 from tests.grading.toy_course import EXERCISES, KL, cell_of, solution
-from tools.grading.status import BLANK, GRADED, IN_PART, LOOK, UNREADABLE
 
 RIGHT = solution(KL)
 STUB = "\n".join(EXERCISES[KL].stubs)

@@ -16,12 +16,12 @@ import nbformat
 import psutil
 import pytest
 
+from course_build.grading import clerk
+from course_build.grading.assignment import read
+from course_build.grading.gradebook import Course, result_path
+from course_build.grading.plan import plan, unreadable
+from course_build.grading.submissions import Cell, Submission
 from tests.grading.toy_course import ASSIGNMENT, KL, PRICE, solution, submitted
-from tools.grading import clerk
-from tools.grading.assignment import read
-from tools.grading.gradebook import Course, result_path
-from tools.grading.plan import plan, unreadable
-from tools.grading.submissions import Cell, Submission
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONG = 10**6
@@ -82,7 +82,7 @@ def test_ctrl_c_ends_a_grading_at_once(root):
         folder.mkdir(parents=True)
         for name, text in ((KL, answer), (PRICE, solution(PRICE))):
             (folder / f"{name}.ipynb").write_text(submitted(root / "release" / ASSIGNMENT / f"{name}.ipynb", text))
-    program = [sys.executable, "-m", "tools.grading", ASSIGNMENT, "--course", str(root), "--seconds", "3000"]
+    program = [sys.executable, "-m", "course_build.grading", ASSIGNMENT, "--course", str(root), "--seconds", "3000"]
     with subprocess.Popen(
         program,
         cwd=PROJECT,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from course_build.grading import __main__ as program
+from course_build.grading import grade, sandbox
 from tests.grading.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution, submitted
-from tools.grading import __main__ as program
-from tools.grading import grade, sandbox
 
 HALF = next(mutant.code for mutant in EXERCISES[KL].mutants if set(mutant.loses) == {"narrow"})
 
@@ -158,7 +158,7 @@ def test_an_unknown_assignment_names_those_that_are_there(folder, capsys):
 
 def test_a_folder_that_is_no_course_says_how_to_make_one(tmp_path, capsys):
     assert program.main(["ps1", "--course", str(tmp_path)]) == 1
-    assert "python -m tools.exercises assignment" in capsys.readouterr().err
+    assert "python -m course_build.exercises assignment" in capsys.readouterr().err
 
 
 def test_without_walls_it_has_to_be_said_aloud(folder, tmp_path, monkeypatch, capsys):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from course_build.exercises.source import FOLDER, read
+from course_build.grading.sandbox import LIBRARY, Sandbox
+from course_build.grading.session import Session
 from course_lib import checks
 from tests.grading.conftest import SHORT
 from tests.grading.gallery import SPY
 from tests.grading.toy_course import KL, PRICE
-from tools.exercise_source import FOLDER, read
-from tools.grading.sandbox import LIBRARY, Sandbox
-from tools.grading.session import Session
 
 PATIENT = replace(SHORT, seconds=60.0)  # some exercises load a model, and a busy machine takes its time
 

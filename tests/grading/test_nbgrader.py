@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from course_build.exercises import __main__ as exercises
+from course_build.grading import __main__ as program
+from course_build.grading import nbgrader_settings
 from tests.grading.toy_course import KL, submitted
-from tools import exercises
-from tools.grading import __main__ as program
-from tools.grading import nbgrader_settings
 
 NAME = "homework-1"
 OF_THEIR_OWN = 'c = get_config()\nc.CourseDirectory.course_id = "mine"\nc.Autograde.force = True\n'

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from tools.grading.inside import plain
+from course_build.grading.inside import plain
 
 NUMBERS = arrays.arrays(
     dtype=st.sampled_from(["float64", "float32", "float16", "int64", "int8", "uint8", "bool"]),

@@ -11,13 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from course_build.grading import __main__ as program
+from course_build.grading import sandbox
+from course_build.grading.session import Ended, Session
 from course_lib import checks
 from tests.grading.conftest import SHORT, missing
 from tests.grading.gallery import MEMORY, TOO_LONG
 from tests.grading.toy_course import KL, solution
-from tools.grading import __main__ as program
-from tools.grading import sandbox
-from tools.grading.session import Ended, Session
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces"])
@@ -141,8 +141,8 @@ def test_files_are_put_down_to_the_cell_that_made_them(kind):
 GRADER = """
 import sys, time
 from tests.grading.conftest import SHORT, missing
-from tools.grading import sandbox
-from tools.grading.session import Session
+from course_build.grading import sandbox
+from course_build.grading.session import Session
 with Session(sandbox.Sandbox(sys.argv[1]), SHORT) as running:
     print("\\n".join(str(process.pid) for process in running._family()), flush=True)
     if sys.argv[2] == "killed":

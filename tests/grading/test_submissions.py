@@ -8,10 +8,10 @@ import os
 import nbformat
 import pytest
 
+from course_build.grading import submissions
+from course_build.grading.assignment import Notebook, is_graded_test
+from course_build.grading.plan import plan, unreadable
 from tests.grading.toy_course import KL, PRICE, cell_of, source_notebook
-from tools.grading import submissions
-from tools.grading.assignment import Notebook, is_graded_test
-from tools.grading.plan import plan, unreadable
 
 ANSWER = f"{KL}-answer-1"
 

@@ -25,7 +25,7 @@ def repository(tmp_path):
     """What the commands need of the repository, with the environment of this one."""
     for name in ("Makefile", "requirements.txt", "requirements-instructor.txt", "constraints.txt", "pyproject.toml"):
         shutil.copy2(ROOT / name, tmp_path)
-    for name in (".venv", "book", "course_lib", "exercises", "tools", "package.json", "package-lock.json"):
+    for name in (".venv", "book", "course_lib", "exercises", "course_build", "package.json", "package-lock.json"):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 
-from tools import exercise_notebooks, exercise_source
-from tools.book_labels import read_labels
+from course_build.exercises import source as exercise_source
+from course_build.notebooks import exercises as exercise_notebooks
+from course_build.notebooks.labels import read_labels
 
 ASSIGNMENT = "ps1"
 KL, PRICE = "kl-between-clouds", "price-of-halving"
@@ -26,7 +27,7 @@ def write_course(root: Path) -> Path:
 
 
 def source_notebook(name: str) -> nbformat.NotebookNode:
-    """The instructor's edition of one exercise, as `tools.exercises` makes it."""
+    """The instructor's edition of one exercise, as `course_build.exercises.__main__` makes it."""
     return exercise_notebooks.notebook(EXERCISES[name], exercise_notebooks.SOURCE, read_labels())
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.exercise_leaks import leaks
-from tools.exercise_source import read_all
+from course_build.exercises.leaks import leaks
+from course_build.exercises.source import read_all
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 EXERCISES = read_all()

@@ -6,11 +6,11 @@ import hashlib
 import json
 from datetime import datetime
 
-import health
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.pdf.__main__ import ROOT
+from course_build.pdf.__main__ import ROOT
+from course_build.sphinx import health
 
 BOOK = ROOT / "_build" / "html"
 WEIGHTS = ROOT / "course_lib" / "weights"

@@ -7,9 +7,9 @@ import re
 import nbformat
 import pytest
 
+from course_build.notebooks.exercises import written
 from tests.build.test_chapter_notebooks import formulas, notebook, texts
 from tests.in_jupyterlab import serving
-from tools.exercise_notebooks import written
 
 CELLS = (
     """from course_lib import checkpoints, data, widgets

@@ -10,11 +10,11 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from repository import Origin
 
-from tools import chapter_notebooks as made
-from tools.book_labels import ROOT, read_labels, read_page
-from tools.exercise_source import read_all
+from course_build.exercises.source import read_all
+from course_build.notebooks import chapters as made
+from course_build.notebooks.labels import ROOT, read_labels, read_page
+from course_build.repository import Origin
 
 SITE = ROOT / "_build" / "html"
 CHAPTERS = made.chapters()

@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import icon_font
-
+from course_build.sphinx import icon_font
 from tests.in_chromium import SOME_OF_EACH_PAINT, darkened, violations
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"

@@ -14,14 +14,14 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
-from tools.exercise_leaks import leaks
-from tools.exercise_source import read_all
-from tools.pdf.__main__ import ROOT, read_imprint
-from tools.pdf.contents import read_contents
-from tools.pdf.finish import finish
-from tools.pdf.outline import places
-from tools.pdf.press import TooWide, print_book
-from tools.pdf.volume import compose
+from course_build.exercises.leaks import leaks
+from course_build.exercises.source import read_all
+from course_build.pdf.__main__ import ROOT, read_imprint
+from course_build.pdf.assemble import compose
+from course_build.pdf.contents import read_contents
+from course_build.pdf.metadata import finish
+from course_build.pdf.outline import places
+from course_build.pdf.print import TooWide, print_book
 
 BOOK = ROOT / "_build" / "html"
 CHOSEN = ("notation", "02-pca", "16-teaching")  # tables, formulas and code and figures and exercises, the longest table

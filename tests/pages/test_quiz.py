@@ -68,8 +68,8 @@ def quiz_site(tmp_path_factory):
     """The address of a book of two pages, the second with three questions, built like the real one."""
     book = tmp_path_factory.mktemp("quiz")
     config = (ROOT / "_config.yml").read_text(encoding="utf-8")
-    for folder in ("book/_ext", "book/_static"):
-        config = config.replace(folder, (ROOT / folder).as_posix())
+    config = config.replace("book/_static", (ROOT / "book/_static").as_posix())
+    config = config.replace("extension: .", f"extension: {ROOT.as_posix()}")
     config = re.sub(r"exclude_patterns:\n? +\[.*?\]", "exclude_patterns: []", config)
     (book / "_config.yml").write_text(re.sub(r".*bibtex.*\n", "", config), encoding="utf-8")
     (book / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: page\n", encoding="utf-8")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from course_build.exercises import source as exercise_source
+from course_build.notebooks import exercises as exercise_notebooks
+from course_build.notebooks.labels import read_labels
 from tests.in_jupyterlab import serving
-from tools import exercise_notebooks, exercise_source
-from tools.book_labels import read_labels
 
 EXERCISE = exercise_source.read(exercise_source.FOLDER / "kl-between-clouds.md")
 

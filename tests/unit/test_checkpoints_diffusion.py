@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
+from course_build.recipes import diffusion as train_diffusion
 from course_lib import checkpoints, data, losses, metrics, models
-from tools import train_diffusion
 
 PIXELS = ("diffusion-digits-28", "diffusion-mnist")
 CODES = ("latent-diffusion-digits-28", "latent-diffusion-mnist")
@@ -31,7 +31,7 @@ def test_each_loads_and_its_manifest_is_complete(name):
     model, about = checkpoints.load(name), checkpoints.manifest(name)
     measured = about["metrics"]
     assert type(model) is models.Diffusion
-    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert about["command"] == f"python -m course_build.recipes {name}"
     assert about["dataset"] == ("mnist" if name.endswith("mnist") else "digits-28")
     assert about["dtype"] == "float16"
     assert measured["parameters"] == sum(weight.numel() for weight in model.parameters())

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import common as recipes
+from course_build.recipes import shapes as train_shapes
 from course_lib import checkpoints, data, losses, metrics, training
-from tools import recipes, train_checkpoints, train_shapes
 
 NAMES = (
     "ae-2d-digits-28",
@@ -16,7 +18,7 @@ NAMES = (
     "vae-2d-digits-28",
     "vae-2d-mnist",
 )
-SEEDS = "seeds-2d.json"  # what tools.measure_seeds writes
+SEEDS = "seeds-2d.json"  # what course_build.recipes.seeds writes
 JUDGES = ("judge-digits-28", "judge-mnist")
 every_name = pytest.mark.parametrize("name", NAMES)
 HIDDEN = {"2d": [256, 128], "10d": [256, 128], "20d": [500, 500], "30d": [1000, 500, 250]}
@@ -44,7 +46,7 @@ def test_each_loads_and_its_manifest_is_complete(name):
     assert type(model).__name__ == {"ae": "Autoencoder", "vae": "VAE"}[kind]
     assert model.config["latent_dim"] == int(size.removesuffix("d"))
     assert model.config["hidden"] == HIDDEN[size]
-    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert about["command"] == f"python -m course_build.recipes {name}"
     assert about["dataset"] == dataset
     assert about["versions"].keys() == {"python", "torch", "safetensors"}
     assert len(about["sha256"]) == 64
@@ -114,7 +116,7 @@ def test_every_dimension_of_the_models_for_sliders_is_in_use(name):
 def test_the_judges_know_digits_and_their_manifests_say_what_they_make_of_noise(name, images):
     judge, about = checkpoints.load(name), checkpoints.manifest(name)
     measured, x, y = about["metrics"], images.test.x, images.test.y
-    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert about["command"] == f"python -m course_build.recipes {name}"
     assert about["dataset"] == name.removeprefix("judge-")
     assert about["dtype"] == "float16"
     assert {value.dtype for value in judge.state_dict().values()} == {torch.float32}
@@ -137,7 +139,7 @@ def test_the_judges_know_digits_and_their_manifests_say_what_they_make_of_noise(
 def test_the_models_of_shapes_measure_what_their_manifests_say(name):
     """The recipe measures the rounded model, and the same seeds give the same numbers."""
     model, about = checkpoints.load(name), checkpoints.manifest(name)
-    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert about["command"] == f"python -m course_build.recipes {name}"
     assert (about["dataset"], about["dtype"]) == ("shapes", "float16")
     found, said = train_shapes.measure(model, data.load("shapes")), about["metrics"]
     assert said["test_rate"] == pytest.approx(float(found["rate"]), abs=0.01)

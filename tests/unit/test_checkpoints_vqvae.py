@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
+from course_build.recipes import vqvae as train_vqvae
 from course_lib import checkpoints, data, losses, metrics, training
-from tools import train_vqvae
 
 DATASETS = tuple(train_vqvae.SETTINGS)
 
@@ -22,7 +22,7 @@ def images(request):
 @pytest.mark.parametrize("name", train_vqvae.RECIPES)
 def test_each_loads_and_its_manifest_is_complete(name):
     model, about = checkpoints.load(name), checkpoints.manifest(name)
-    assert about["command"] == f"python -m tools.train_checkpoints {name}"
+    assert about["command"] == f"python -m course_build.recipes {name}"
     assert about["dtype"] == "float16"
     assert {"epochs", "parameters", "training_cpu_minutes"} <= about["metrics"].keys()
     learned = sum(weight.numel() for weight in model.parameters())

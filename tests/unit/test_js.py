@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
-import katex_math
 import pytest
+
+from course_build.sphinx import katex_math
 
 TESTS = Path(__file__).with_name("js")
 

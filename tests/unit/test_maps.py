@@ -14,9 +14,10 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, _t_sne
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
+from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import maps as train_maps
 from course_lib import checkpoints, data, estimators, maps, training
 from course_lib._storage import BadFile
-from tools import train_checkpoints, train_maps
 
 SHIPPED = checkpoints.SHIPPED
 ABOUT = {"command": "make it", "settings": {"epochs": 3}, "measured": {"seconds": "that passed"}, "note": "made up"}
@@ -192,7 +193,7 @@ def test_the_shipped_maps_are_small_and_say_what_they_are(shipped):
     name = f"maps-{there.dataset}"
     sizes = [(checkpoints.SHIPPED / f"{name}.{suffix}").stat().st_size for suffix in ("npz", "json")]
     assert sum(sizes) <= 2e6
-    assert (about["dataset"], about["command"]) == (images.name, f"python -m tools.train_checkpoints {name}")
+    assert (about["dataset"], about["command"]) == (images.name, f"python -m course_build.recipes {name}")
     specs = [train_maps.Spec(one.method, one.setting, one.init, one.seed) for one in there.maps]
     assert specs == list(train_maps.specs(len(there.fitted_index), len(there.held_out_index)))
     for index, split in ((there.fitted_index, images.train), (there.held_out_index, images.test)):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-import katex_math
 import pytest
 
+from course_build.sphinx import katex_math
 from course_lib import notation
 from tests.wcag import contrast
 

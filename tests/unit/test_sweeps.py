@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import common as recipes
 from course_lib import checkpoints, data, metrics, models, sweeps, training
 from course_lib._storage import BadFile
-from tools import recipes, train_checkpoints
 
 ABOUT = {"command": "make it", "settings": {"epochs": 3}, "note": "made up"}
 
@@ -109,7 +110,7 @@ def test_the_shipped_sweep_is_small_and_its_models_are_where_their_weights_put_t
     sweep, about = sweeps.load(name), sweeps.manifest(name)
     path = checkpoints.SHIPPED / f"rate-distortion-{name}.npz"
     assert path.stat().st_size <= 150_000
-    assert about["command"] == f"python -m tools.train_checkpoints rate-distortion-{name}"
+    assert about["command"] == f"python -m course_build.recipes rate-distortion-{name}"
     assert tuple(sweep.beta.tolist()) == train_checkpoints.BETAS
     assert bool((sweep.rate.diff() < 0).all())
     assert bool((sweep.distortion.diff() > 0).all())

@@ -7,11 +7,11 @@ import json
 import subprocess
 from copy import deepcopy
 
-import katex_math
 import numpy as np
 import pytest
 import torch
 
+from course_build.sphinx import katex_math
 from course_lib import checkpoints, models, widgets
 from course_lib.widgets._join import JS
 

@@ -6,12 +6,12 @@ import json
 import subprocess
 from pathlib import Path
 
-import katex_math
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from traitlets import TraitError
 
+from course_build.sphinx import katex_math
 from course_lib import models
 from course_lib.widgets import PCAAxis
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 
-import katex_math
 import pytest
 import torch
 from traitlets import TraitError
 
+from course_build.sphinx import katex_math
 from course_lib import sweeps, widgets
 from course_lib.widgets import _join
 

@@ -6,12 +6,12 @@ import json
 import math
 import subprocess
 
-import katex_math
 import pytest
 import torch
 import traitlets
 from torch.distributions import Normal, kl_divergence
 
+from course_build.sphinx import katex_math
 from course_lib import widgets
 from course_lib.distributions import full_gaussian_kl
 from course_lib.widgets import the_bound

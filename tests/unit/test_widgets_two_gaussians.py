@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 
-import katex_math
 import pytest
 import torch
 import traitlets
 from torch.distributions import Normal, kl_divergence
 
+from course_build.sphinx import katex_math
 from course_lib import widgets
 from course_lib.distributions import Gaussian
 from course_lib.widgets import two_gaussians

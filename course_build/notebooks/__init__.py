@@ -1,0 +1,1 @@
+"""Chapters and exercises as notebooks for readers, graders and tests."""

@@ -1,0 +1,1 @@
+"""Recipes for what is computed beforehand: weights, sweeps, maps."""

@@ -1,0 +1,110 @@
+"""The directive `course-exercise` shows an exercise of `exercises/` in a chapter, `exercise-table` a list of all.
+
+The sources hold the solutions, so no page includes one: the directive renders what the fragment lets through. Before
+the pages are read, the students' notebooks and the expected pictures are made, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from course_build.exercises.fragment import fragment, table
+from course_build.exercises.source import BadSource, read, read_all
+from course_build.repository import ROOT, origin_here
+
+LOGGER = logging.getLogger(__name__)
+MADE = ".exercises"
+
+
+class CourseExercise(SphinxDirective):
+    """One exercise, by its id."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the exercise, or a warning that says what is wrong with its source."""
+        path = Path(self.env.srcdir) / "exercises" / f"{self.arguments[0]}.md"
+        self.env.note_dependency(str(path))
+        try:
+            exercise = read(path)
+        except FileNotFoundError:
+            problem = f"got the exercise {self.arguments[0]}, which has no source {path.name}"
+        except BadSource as error:
+            problem = str(error)
+        else:
+            made = "/" + os.path.relpath(_made(self.env.app), self.env.srcdir).replace(os.sep, "/")
+            text = fragment(
+                exercise,
+                picture=f"{made}/pictures/{exercise.id}.png" if exercise.expected else "",
+                notebook=f"{made}/student/{exercise.id}.ipynb",
+            )
+            shown = self.parse_text_to_nodes(text)
+            sections = [section for node in shown for section in node.findall(nodes.section)]
+            for name, section in zip(("ex", "solution"), sections, strict=False):
+                section["ids"] = [f"{name}-{exercise.id}-content"]  # sphinx-exercise gives all of them the same
+            return shown
+        LOGGER.warning("course-exercise: %s", problem, location=self.get_location(), type="exercise")
+        return []
+
+
+class ExerciseTable(SphinxDirective):
+    """All exercises, with level, points and minutes: the instructor's list."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        folder = Path(self.env.srcdir) / "exercises"
+        self.env.note_dependency(str(folder))
+        return self.parse_text_to_nodes(table(read_all(folder)))
+
+
+def make_files(app) -> None:
+    """Make notebooks and pictures where a source has changed; connected to Sphinx's event `builder-inited`.
+
+    Raises
+    ------
+    ExtensionError
+        If a source is wrong, or a solution cannot draw the picture.
+    """
+    made, sources = _made(app), Path(app.srcdir) / "exercises"
+    if not sources.is_dir():
+        return
+    stamp, key = made / "made-from", _key(sources)
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
+        return
+    command = [sys.executable, "-m", "course_build.exercises", "student", "--from", str(sources), "--to", str(made)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise ExtensionError(f"the exercises could not be made:\n{result.stderr}")
+    stamp.write_text(key, encoding="utf-8")
+
+
+def _made(app) -> Path:
+    return Path(app.outdir).parent / MADE
+
+
+def _key(sources: Path) -> str:
+    # What a notebook or a picture depends on: the sources, the formulas they refer to, code, and what links lead to.
+    folders = (sources, ROOT / "book", ROOT / "course_build", ROOT / "course_lib")
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".md", ".bib", ".py")]
+    digest = hashlib.sha256(repr(origin_here(ROOT)).encode())
+    for path in sorted([*files, ROOT / "_toc.yml"]):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def setup(app):
+    """Connect the directive; called by Sphinx, which `extension` asks to."""
+    app.setup_extension("sphinx_exercise")
+    app.add_directive("course-exercise", CourseExercise)
+    app.add_directive("exercise-table", ExerciseTable)
+    app.connect("builder-inited", make_files)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
