@@ -13,10 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import toy_course
+from benchmarks.toy_course import ASSIGNMENT, EXERCISES
 from course_build.grading import __main__ as program
 from course_build.grading.gradebook import Course
-from tests.grading import toy_course
-from tests.grading.toy_course import ASSIGNMENT, EXERCISES
 
 STUDENTS, JOBS = 30, 2
 

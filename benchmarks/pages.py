@@ -22,8 +22,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks import machine
 from benchmarks.server import compressing
-from course_build.browser import chromium
-from tests.in_chromium import wait_until
+from course_build.browser import chromium, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 LOADS = 5

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error
+
+from course_build.browser import wait_until
 
 
 @dataclass
@@ -37,30 +37,6 @@ def opened(browser, url: str, width: int = 1440, height: int = 900, scheme: str 
         # The theme decides between light and dark when its script has run.
         wait_until(seen.page, "document.documentElement.dataset.theme !== 'auto'")
         yield seen
-
-
-PATIENCE = 120  # seconds: a test must fail for what a page does, not for how busy the machine is
-
-
-def wait_until(page, condition: str, argument=None, seconds: float = PATIENCE) -> None:
-    """Wait until a JavaScript expression, or a function of the argument, is true in a page.
-
-    Playwright's `wait_for_function` evaluates a string in the page again and again, which the pages' policy forbids.
-    """
-    end = time.monotonic() + seconds
-    while not _is_true(page, condition, argument, end):
-        assert time.monotonic() < end, f"still not true after {seconds} s: {condition}"
-        page.wait_for_timeout(50)
-
-
-def _is_true(page, condition: str, argument, end: float) -> bool:
-    try:
-        return page.evaluate(condition, argument)
-    except Error:  # the page may have led on to another one, perhaps more than once, of which it may be true
-        if time.monotonic() > end:
-            raise
-        page.wait_for_load_state()
-        return False
 
 
 def settle(page) -> None:

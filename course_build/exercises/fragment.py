@@ -35,7 +35,7 @@ def fragment(exercise: Exercise, *, picture: str = "", notebook: str = "") -> st
         _code("\n\n\n".join([*exercise.given, *exercise.stubs, exercise.check])),
     ]
     if notebook:
-        pieces.append(f"Do it in {{download}}`its notebook <{notebook}>`, where `checks.check` says what is wrong.")
+        pieces.append(f"Do it in {{download}}`its notebook <{notebook}>`, where `exercises.check` says what is wrong.")
     for number, hint in enumerate(exercise.hints, start=1):
         pieces.append(_folded(f"Hint {number}", hint))
     if picture:

@@ -37,7 +37,7 @@ def picture(exercise: Exercise) -> Picture:
             warnings.filterwarnings("ignore", "__array__ implementation|__array_wrap__ must", DeprecationWarning)
             namespace([*exercise.given, *exercise.answers, exercise.expected], exercise.id)
             if len(plt.get_fignums()) != 1:
-                raise BadSource(f"{exercise.id}.md: the cell tagged expected drew {len(plt.get_fignums())} figures")
+                raise BadSource(f"{exercise.id}: the cell tagged expected drew {len(plt.get_fignums())} figures")
             # Without the name of the program that wrote it: the same picture is the same file.
             return Picture(*dark.both(plt.gcf(), dpi=DPI, bbox_inches="tight", metadata={"Software": None}))
     finally:

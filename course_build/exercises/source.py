@@ -1,4 +1,4 @@
-"""Reads the source of an exercise, `exercises/<id>.md`: a notebook with everything, solution and mutants included.
+"""Reads the source of an exercise, `exercises/<id>/exercise.md`: a notebook with the solution, the mutants, everything.
 
 What the format is, CONTRIBUTING.md says ("Write an exercise"). Whatever breaks it raises `BadSource`, which names the
 file and the cell.
@@ -17,6 +17,7 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from course_build.repository import ROOT
 
 FOLDER = ROOT / "exercises"
+SOURCE = "exercise.md"
 
 LEVELS = {"understand": 1, "derive": 2, "implement": 2, "explore": 3}
 KEYS = {"id", "title", "chapter", "level", "points", "minutes", "needs", "self_study"}
@@ -58,7 +59,7 @@ class Exercise:
     chapter, minutes : int
         Where it belongs, and how long it takes.
     points : dict of str to int
-        Part → points, as in `course_lib.checks`.
+        Part → points, as in its `judge.py`.
     needs : list of str
         Labels in the book.
     self_study : bool
@@ -108,7 +109,7 @@ class Exercise:
     @property
     def stubs(self) -> list[str]:
         """The answer cells as a student gets them."""
-        return [without_solution(cell, f"{self.id}.md") for cell in self.answers]
+        return [without_solution(cell, self.id) for cell in self.answers]
 
 
 def canary(name: str) -> str:
@@ -123,28 +124,29 @@ def without_canary(text: str) -> str:
 
 def read_all(folder: Path = FOLDER) -> list[Exercise]:
     """Every exercise of a folder, by chapter, level and id."""
-    exercises = [read(path) for path in sorted(folder.glob("*.md"))]
+    exercises = [read(path.parent) for path in sorted(folder.glob(f"*/{SOURCE}"))]
     return sorted(exercises, key=lambda exercise: (exercise.chapter, LEVELS[exercise.level], exercise.id))
 
 
-def read(path: Path) -> Exercise:
-    """Read and check one source; BadSource where it breaks the format."""
-    notebook = read_myst_markdown_notebook(path.read_text(encoding="utf-8"))
-    settings = _settings(notebook.metadata.get("exercise"), path)
+def read(room: Path) -> Exercise:
+    """Read and check the source in a room; BadSource where it breaks the format, FileNotFoundError without one."""
+    notebook = read_myst_markdown_notebook((room / SOURCE).read_text(encoding="utf-8"))
+    name = room.name
+    settings = _settings(notebook.metadata.get("exercise"), name)
     cells: dict[str, list] = {tag: [] for tag in TAGS}
     for number, cell in enumerate(notebook.cells, start=1):
-        cells[_tag(cell, number, f"{path.name}, cell {number}")].append(cell)
+        cells[_tag(cell, number, f"{name}, cell {number}")].append(cell)
     for tag, (_, least, most) in TAGS.items():
         if not least <= len(cells[tag]) <= most:
-            raise BadSource(f"{path.name}: got {len(cells[tag])} cells tagged {tag}, expected {least} to {most}")
+            raise BadSource(f"{name}: got {len(cells[tag])} cells tagged {tag}, expected {least} to {most}")
     texts = {tag: [cell.source.strip() for cell in found] for tag, found in cells.items()}
     for text in texts["answer"]:
-        without_solution(text, path.name)
-    mark = f"# {canary(path.stem)}"
+        without_solution(text, name)
+    mark = f"# {canary(name)}"
     expected = cells["expected"][0] if cells["expected"] else None
     alt = expected.metadata.get("mystnb", {}).get("image", {}).get("alt", "") if expected else ""
     if expected and not alt:
-        raise BadSource(f"{path.name}: the picture of the cell tagged expected needs mystnb: {{image: {{alt: …}}}}")
+        raise BadSource(f"{name}: the picture of the cell tagged expected needs mystnb: {{image: {{alt: …}}}}")
     return Exercise(
         **settings,
         statement=texts["statement"][0],
@@ -155,24 +157,24 @@ def read(path: Path) -> Exercise:
         expected=texts["expected"][0] if expected else "",
         expected_alt=alt,
         note=f"{texts['solution-note'][0]}\n\n<!-- {mark[2:]} -->",
-        mutants=[_mutant(f"{mark}\n{text}", settings["points"], path.name) for text in texts["mutant"]],
+        mutants=[_mutant(f"{mark}\n{text}", settings["points"], name) for text in texts["mutant"]],
     )
 
 
-def _settings(settings, path: Path) -> dict:
+def _settings(settings, name: str) -> dict:
     if not isinstance(settings, dict) or set(settings) != KEYS:
         got = sorted(settings) if isinstance(settings, dict) else settings
-        raise BadSource(f"{path.name}: got `exercise: {got}` in the front matter, expected {sorted(KEYS)}")
-    if settings["id"] != path.stem:
-        raise BadSource(f"{path.name}: got id: {settings['id']}, expected the name of the file")
+        raise BadSource(f"{name}: got `exercise: {got}` in the front matter, expected {sorted(KEYS)}")
+    if settings["id"] != name:
+        raise BadSource(f"{name}: got id: {settings['id']}, expected the name of its folder")
     if settings["level"] not in LEVELS:
-        raise BadSource(f"{path.name}: got level: {settings['level']}, expected one of {', '.join(LEVELS)}")
+        raise BadSource(f"{name}: got level: {settings['level']}, expected one of {', '.join(LEVELS)}")
     points = settings["points"]
     if not isinstance(points, dict) or not all(isinstance(p, int) and p > 0 for p in points.values()) or not points:
-        raise BadSource(f"{path.name}: got points: {points}, expected part → points, whole numbers above 0")
+        raise BadSource(f"{name}: got points: {points}, expected part → points, whole numbers above 0")
     for key, kind in (("title", str), ("chapter", int), ("minutes", int), ("needs", list), ("self_study", bool)):
         if not isinstance(settings[key], kind):
-            raise BadSource(f"{path.name}: got {key}: {settings[key]!r}, expected {kind.__name__}")
+            raise BadSource(f"{name}: got {key}: {settings[key]!r}, expected {kind.__name__}")
     return dict(settings)
 
 

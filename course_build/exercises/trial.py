@@ -7,8 +7,8 @@ import linecache
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 
+import exercises
 from course_build.exercises.source import Exercise
-from course_lib import checks, collect
 
 SEEDS = (0, 1, 2, 3)  # 0 is what the learner's own check draws
 
@@ -27,8 +27,8 @@ def namespace(cells: list[str], name: str) -> dict[str, object]:
 
 def trial(exercise: Exercise, answers: Mapping[str, Callable], seed: int) -> dict[str, list[str]]:
     """What the check finds wrong with a namespace: part → messages."""
-    given = checks.draw(exercise.id, seed)
-    return checks.judge(exercise.id, given, checks.collect(exercise.id, answers, given)).findings
+    given = exercises.draw(exercise.id, seed)
+    return exercises.judge(exercise.id, given, exercises.collect(exercise.id, answers, given)).findings
 
 
 def solved(exercise: Exercise) -> dict[str, object]:
@@ -38,22 +38,22 @@ def solved(exercise: Exercise) -> dict[str, object]:
 
 def problems(exercise: Exercise) -> list[str]:
     """Everything that is wrong with an exercise, a sentence each; empty where it may be given to students."""
-    parts = [part.name for part in checks.definition(exercise.id)]
-    if parts != (collected := [one.part for one in collect.collectors(exercise.id)]):
+    parts = [part.name for part in exercises.definition(exercise.id)]
+    if parts != (collected := [one.part for one in exercises.collectors(exercise.id)]):
         return [f"the check judges the parts {parts}, and collects for {collected}"]
     if parts != list(exercise.points):
         return [f"the check has the parts {parts}, the source gives points to {list(exercise.points)}"]
-    call = ", ".join(f"{name}={name}" for name in collect.functions(exercise.id))
+    call = ", ".join(f"{name}={name}" for name in exercises.functions(exercise.id))
     found = []
-    if exercise.check != f'checks.check("{exercise.id}", {call})':
-        found.append(f'the check cell is {exercise.check}, expected checks.check("{exercise.id}", {call})')
+    if exercise.check != f'exercises.check("{exercise.id}", {call})':
+        found.append(f'the check cell is {exercise.check}, expected exercises.check("{exercise.id}", {call})')
     names = solved(exercise)
     stub = namespace([*exercise.given, *exercise.stubs], exercise.id)
     for seed in SEEDS:
         for part, messages in trial(exercise, names, seed).items():
             found += [f"seed {seed}: the solution loses {part}: {message}" for message in messages]
         for part, messages in trial(exercise, stub, seed).items():
-            if messages != [checks.NOT_WRITTEN_YET]:
+            if messages != [exercises.NOT_WRITTEN_YET]:
                 found.append(f"seed {seed}: the stub gets {messages} for {part}, expected that it is not written yet")
         for number, mutant in enumerate(exercise.mutants, start=1):
             wrong = {**names, **_redefined(exercise, mutant.code)}

@@ -1,7 +1,7 @@
 """What was asked: an assignment of the instructor's course folder, read from its `release` and its exercises.
 
 This side is trusted. A notebook's cells say by nbgrader's metadata what each is for; a graded test cell is one part of
-one exercise, and says which in its own code, `checks.require("exercise", "part", …)`. That call is read here, never
+one exercise, and says which in its own code, `exercises.require("exercise", "part", …)`. That call is read here, never
 run.
 """
 
@@ -104,10 +104,10 @@ def read(course: Path, name: str) -> list[Notebook]:
 def _part(cell: nbformat.NotebookNode, path: Path) -> Part:
     marks = cell.metadata.nbgrader
     for node in ast.walk(ast.parse(cell.source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "checks.require" and len(node.args) >= 2:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "exercises.require" and len(node.args) >= 2:
             exercise, name = (ast.literal_eval(argument) for argument in node.args[:2])
             return Part(marks.grade_id, exercise, name, float(marks.points))
     raise NoAssignment(
-        f"{path}: the graded cell {marks.grade_id!r} does not call checks.require(exercise, part, …), so nothing "
+        f"{path}: the graded cell {marks.grade_id!r} does not call exercises.require(exercise, part, …), so nothing "
         "says what it tests; it can only be graded by hand: make it an answer cell (solution and grade)"
     )

@@ -20,7 +20,7 @@ from threading import Event
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-import course_lib
+import exercises
 from course_build.grading import assignment as assignments
 from course_build.grading import grade as grading
 from course_build.grading import submissions
@@ -183,8 +183,7 @@ def _seed(course: Path, assignment: str) -> int:
 
 def _digest_of_the_task(course: Path, assignment: str, limits: Limits) -> bytes:
     """Changes with whatever could change a grade: the assignment, the checks, the grader and its limits."""
-    library = Path(course_lib.__file__).parent
-    programs = [library / "checks", library / "collect", Path(__file__).parent]
+    programs = [Path(exercises.__file__).parent, Path(__file__).parent]
     files = [*(course / "source" / assignment).rglob("*.ipynb"), *(f for one in programs for f in one.rglob("*.py"))]
     digest = hashlib.sha256(repr(limits).encode())
     for path in sorted(files):

@@ -13,6 +13,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+import exercises
 from course_build.grading import submissions
 from course_build.grading.assignment import Notebook, Part
 from course_build.grading.plan import Plan, plan, unreadable
@@ -20,7 +21,6 @@ from course_build.grading.sandbox import Sandbox
 from course_build.grading.session import Ended, Limits, Session
 from course_build.grading.status import BLANK, GRADED, IN_PART, LOOK, MISSING, UNREADABLE
 from course_build.grading.submissions import Submission
-from course_lib import checks, collect
 
 MOST_STARTS = 12
 MOST_TOLD = 600  # characters of a message that the submission had a hand in
@@ -105,7 +105,7 @@ def grade(
 def _grade_one(asked: Notebook, prepared: Plan, status: str, desk: _Desk, seed: int) -> Graded:
     graded = Graded(status or GRADED, notes=list(prepared.notes))
     if status:
-        words = [checks.NOT_WRITTEN_YET] if status == BLANK else list(prepared.notes)
+        words = [exercises.NOT_WRITTEN_YET] if status == BLANK else list(prepared.notes)
         for part in asked.parts:
             graded.points[part.grade_id], graded.messages[part.grade_id] = 0.0, words
         return graded
@@ -131,7 +131,7 @@ def _try(
     part: Part, prepared: Plan, left_out: set[int], desk: _Desk, seed: int, notes: list[str]
 ) -> tuple[list[str], bool]:
     """What is wrong with one part, and whether its process ended before it told."""
-    given = checks.draw_part(part.exercise, part.name, seed)
+    given = exercises.draw_part(part.exercise, part.name, seed)
     while (session := desk.ready(prepared, left_out, notes)) is None:
         if desk.exhausted:
             notes.append(f"{part.grade_id} {NO_TIME}")
@@ -143,7 +143,7 @@ def _try(
         notes.append(f"{part.grade_id}: its function {error}")
         return [f"your function {error}"], True
     try:
-        messages = checks.judge_part(part.exercise, part.name, given, got)
+        messages = exercises.judge_part(part.exercise, part.name, given, got)
         return messages + desk.errors if messages else [], False
     except Exception as error:  # a judge that fails is our fault; it must not stop the class
         notes.append(f"{part.grade_id}: OUR CHECK FAILED on what came back ({type(error).__name__}); please report it")
@@ -151,7 +151,7 @@ def _try(
 
 
 def _function(part: Part) -> str:
-    return next(one.function for one in collect.collectors(part.exercise) if one.part == part.name)
+    return next(one.function for one in exercises.collectors(part.exercise) if one.part == part.name)
 
 
 class _Desk:

@@ -28,9 +28,9 @@ from sqlalchemy.exc import SAWarning
 
 from course_build.grading import nbgrader_settings
 from course_build.grading.assignment import NoAssignment, source_of
-from course_build.grading.plan import KERNEL
 from course_build.grading.status import NEEDS_A_LOOK
 from course_build.grading.submissions import Submission
+from course_build.notebooks.kernels import KERNEL
 
 PRIVATE = ".grading"  # in the course folder: results and cleaned notebooks
 
@@ -64,7 +64,7 @@ class ResultsFromSandbox(NbGraderPreprocessor):
 
 
 class OrdinaryKernel(NbGraderPreprocessor):
-    """Gives students a kernel that they have; see `nbgrader_settings.NO_KERNEL`."""
+    """Gives students a kernel that they have; see `kernels.NO_KERNEL`."""
 
     def preprocess(self, nb, resources):
         """Name it."""

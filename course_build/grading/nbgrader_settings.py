@@ -11,8 +11,8 @@ from pathlib import Path
 from traitlets.config import Config
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
-# Source notebooks name it, the gradebook remembers it, and autograde gives it to each submission.
-NO_KERNEL = {"display_name": "Python 3 (graded in the sandbox)", "language": "python", "name": "graded-in-the-sandbox"}
+from course_build.notebooks.kernels import NO_KERNEL
+from course_build.repository import ROOT
 
 AUTOGRADE = [
     "course_build.grading.gradebook.ResultsFromSandbox",
@@ -25,7 +25,7 @@ AUTOGRADE = [
 
 LINES = f"""import sys
 
-sys.path.append({str(Path(__file__).resolve().parents[2])!r})
+sys.path.append({str(ROOT)!r})
 from course_build.grading import nbgrader_settings
 
 nbgrader_settings.protect(c)

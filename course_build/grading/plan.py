@@ -10,11 +10,11 @@ import nbformat
 
 from course_build.grading.assignment import Notebook, grade_id_of, is_answer, is_graded_test
 from course_build.grading.submissions import Cell
+from course_build.notebooks.kernels import KERNEL
 
 # Of what a submission wrote, so much is shown, so much highlighted, in lines so long: whoever shows it needs more than
 # linear time for some texts.
 MAX_SHOWN, MAX_SHOWN_CELLS, MAX_HIGHLIGHTED, WIDTH = 100_000, 300, 3_000, 200
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,8 @@ def _notes_on_shortcuts(steps: Sequence[Step]) -> list[str]:
     """An answer may call the library's own function: allowed or not is the teacher's decision, so it is only told."""
     # A search, not a parse: Python's parser can be crashed by what it reads.
     return [
-        f"{step.called} uses course_lib itself: look whether that does the work"
+        f"{step.called} uses the course's own code: look whether that does the work"
         for step in steps
         if step.called.startswith("answer")
-        and re.search(r"^[ \t]*(from|import)[ \t]+course_lib|\bchecks[ \t]*\.", step.source, re.M)
+        and re.search(r"^[ \t]*(from|import)[ \t]+(course_lib|exercises)\b|\bexercises[ \t]*\.", step.source, re.M)
     ]

@@ -1,6 +1,6 @@
 """The walls: a process that sees a read-only Python, course_lib and an empty /tmp, and nothing else of this machine.
 
-Of course_lib the part that judges is missing, and with it whatever knows what is right: `unjudged` stands in its place.
+Of the exercises it sees the half that collects. What judges, and with it whatever knows what is right, is missing.
 
 Two ways to build them, in this order: bubblewrap, and `unshare` with `chroot` and `setpriv` of util-linux. Both give
 the same view: own process, network, mount, IPC and host-name namespaces, a root without the home folders, the
@@ -11,6 +11,7 @@ hold.
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import shlex
@@ -18,11 +19,14 @@ import shutil
 import site
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import course_lib
+import exercises
 
 SYSTEM = [
     Path("/usr"),
@@ -34,8 +38,9 @@ SYSTEM = [
     Path("/etc/ld.so.cache"),
 ]
 INSIDE = Path(__file__).resolve().parent / "inside"
-UNJUDGED = Path(__file__).resolve().parent / "unjudged"
+UNJUDGED = Path(__file__).resolve().parent / "unjudged.py"
 LIBRARY = Path(course_lib.__file__).resolve().parent
+ROOMS = Path(exercises.__file__).resolve().parent
 WRITABLE = ("tmp", "dev/shm")
 SCRATCH_BYTES, SHARED_BYTES = 256 * 2**20, 64 * 2**20
 FIRST_UID, UIDS = 61_000, 4_000
@@ -86,7 +91,7 @@ class Sandbox:
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/tmp",
             "LANG": "C.UTF-8",
-            "PYTHONPATH": os.pathsep.join([str(INSIDE), str(LIBRARY.parent)]),
+            "PYTHONPATH": os.pathsep.join(dict.fromkeys(map(str, (INSIDE, LIBRARY.parent, ROOMS.parent)))),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "MPLBACKEND": "Agg",
@@ -99,7 +104,7 @@ class Sandbox:
 
     def flaws(self) -> str:
         """What a program behind these walls can do and should not; "" if they hold."""
-        keys = [str(copy / "_compare.py") for copy in _copies_of_checks()]
+        keys = [str(copy / "_check.py") for copy in _copies_of_the_rooms()]
         program = [sys.executable, "-S", "-c", PROBE, str(Path(__file__).resolve()), str(LIBRARY), *keys]
         try:
             done = subprocess.run(
@@ -150,17 +155,33 @@ def _what_python_needs() -> list[Path]:
     return [folder for folder in dict.fromkeys(needed) if folder.exists() and not folder.is_relative_to("/usr")]
 
 
-def _copies_of_checks() -> list[Path]:
-    """Wherever `course_lib.checks` lies on this machine: it may be installed beside the one that runs here."""
-    places = [LIBRARY.parent, *map(Path, sys.path), *map(Path, site.getsitepackages([sys.prefix, sys.base_prefix]))]
-    copies = (place.resolve() / "course_lib" / "checks" for place in places)
-    return sorted({copy for copy in copies if copy.is_dir()})
+@cache
+def _unjudged() -> Path:
+    """A copy of the rooms with what collects alone; it lasts as long as this process."""
+    folder = Path(tempfile.mkdtemp(prefix="exercises-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    halves = [*ROOMS.glob("*/collect.py"), ROOMS / "_collect.py", ROOMS / "_collector.py"]
+    copies = {UNJUDGED: folder / "__init__.py"} | {half: folder / half.relative_to(ROOMS) for half in halves}
+    for path, copy in copies.items():
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copy)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755)  # for a user without rights, whatever the umask here
+    return folder
 
 
-def _to_hide(folders: Sequence[Path]) -> list[Path]:
-    """The copies that the sandbox would show."""
-    shown = [*folders, *SYSTEM]
-    return [copy for copy in _copies_of_checks() if any(copy.is_relative_to(folder.resolve()) for folder in shown)]
+def _copies_of_the_rooms() -> list[Path]:
+    """Wherever `exercises` lies on this machine: it may be installed beside the one that runs here."""
+    places = [*map(Path, sys.path), *map(Path, site.getsitepackages([sys.prefix, sys.base_prefix]))]
+    copies = (place.resolve() / "exercises" for place in places)
+    return sorted({ROOMS, *(copy for copy in copies if (copy / "_collect.py").is_file())})
+
+
+def _to_cover(folders: Sequence[Path]) -> list[Path]:
+    """Where the sandbox looks for the rooms, and the copies that it would show."""
+    shown = [*folders, *SYSTEM, ROOMS]
+    copies = _copies_of_the_rooms()
+    return [copy for copy in copies if any(copy.is_relative_to(folder.resolve()) for folder in shown)]
 
 
 def _bubblewrap(folders: Sequence[Path]) -> list[str]:
@@ -170,7 +191,7 @@ def _bubblewrap(folders: Sequence[Path]) -> list[str]:
         walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         walls += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
-    for path in _parents([*SYSTEM, *folders]):
+    for path in _parents([*SYSTEM, *folders, ROOMS]):
         walls += ["--perms", "0755", "--dir", str(path)]  # left to itself, bubblewrap makes them for its own user alone
     for path in SYSTEM:
         if path.is_symlink():
@@ -179,12 +200,12 @@ def _bubblewrap(folders: Sequence[Path]) -> list[str]:
             walls += ["--ro-bind", str(path), str(path)]
     walls += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"]
     walls += ["--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    for path in _parents(folders):
+    for path in _parents([*folders, ROOMS]):
         walls += ["--perms", "0755", "--dir", str(path)]  # again, for what lies under /tmp
     for path in folders:
         walls += ["--ro-bind", str(path), str(path)]
-    for path in _to_hide(folders):
-        walls += ["--ro-bind", str(UNJUDGED), str(path)]
+    for path in _to_cover(folders):
+        walls += ["--ro-bind", str(_unjudged()), str(path)]
     walls += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
     return walls + (_without_rights() if os.geteuid() == 0 else [])
 
@@ -224,9 +245,10 @@ def _namespaces(folders: Sequence[Path]) -> list[str]:
                 f"mount --bind {shlex.quote(str(path))} {at(path)}",
                 f"mount -o remount,bind,ro,{flags} {at(path)}",
             ]
-    for path in _to_hide(folders):
+    for path in _to_cover(folders):
         steps += [
-            f"mount --bind {shlex.quote(str(UNJUDGED))} {at(path)}",
+            f"mkdir -p {at(path)}",
+            f"mount --bind {shlex.quote(str(_unjudged()))} {at(path)}",
             f"mount -o remount,bind,ro,{flags} {at(path)}",
         ]
     steps += [f"mount -o remount,bind,ro,{flags} {at('')}", f'exec chroot {at("")} "$@"']

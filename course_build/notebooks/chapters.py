@@ -21,11 +21,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course_build.exercises.source import BadSource, Exercise
 from course_build.notebooks import setup_cell as notebook_setup
 from course_build.notebooks.blocks import Chapter, with_blocks
+from course_build.notebooks.kernels import KERNEL
 from course_build.notebooks.labels import ROOT, Labels, chapter_number, pages, read_page
 from course_build.notebooks.markdown import Setting, for_notebook
 from course_build.repository import Origin
 
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 RECORD = "application/papermill.record/text/plain"
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 

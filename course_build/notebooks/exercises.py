@@ -15,9 +15,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_build.exercises.source import Exercise
-from course_build.grading.nbgrader_settings import NO_KERNEL
 from course_build.notebooks.blocks import folded
-from course_build.notebooks.chapters import KERNEL, set_up_cell
+from course_build.notebooks.chapters import set_up_cell
+from course_build.notebooks.kernels import KERNEL, NO_KERNEL
 from course_build.notebooks.labels import Labels
 from course_build.notebooks.markdown import Setting, for_notebook
 from course_build.repository import Origin
@@ -61,7 +61,7 @@ def notebook(
     NotebookNode
         Format 4.5; ids of cells and everything else depend on the arguments alone.
     """
-    setting = Setting(labels, f"{exercise.id}.md", site=origin.site)
+    setting = Setting(labels, exercise.id, site=origin.site)
     cells = [_text("about", _about(exercise)), set_up_cell([*exercise.given, *exercise.stubs], origin)]
     cells.append(_text("statement", for_notebook(exercise.statement, setting)))
     cells += [_code(f"given-{n}", code) for n, code in enumerate(exercise.given, start=1)]
@@ -109,14 +109,14 @@ def _about(exercise: Exercise) -> str:
 
 def _test(exercise: Exercise, part: str, with_hidden: bool) -> str:
     names = exercise.check.partition(", ")[2].removesuffix(")")
-    call = f'checks.require("{exercise.id}", "{part}", '
+    call = f'exercises.require("{exercise.id}", "{part}", '
     if not with_hidden:
         return f"{call}{names})"
     return (
         f"{call}{names})\n"
         "# BEGIN HIDDEN TESTS\n"
         f"for _ in range({HIDDEN_DRAWS}):  # inputs that nobody has seen\n"
-        f"    {call}seed=checks.fresh_seed(), {names})\n"
+        f"    {call}seed=exercises.fresh_seed(), {names})\n"
         "# END HIDDEN TESTS"
     )
 

@@ -6,8 +6,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from course_build.exercises.source import Exercise
-from course_build.notebooks.chapters import KERNEL
 from course_build.notebooks.exercises import HIDDEN_DRAWS
+from course_build.notebooks.kernels import KERNEL
 from course_build.notebooks.labels import Labels
 from course_build.notebooks.markdown import Setting, for_notebook
 
@@ -21,7 +21,7 @@ def master(exercise: Exercise, labels: Labels) -> NotebookNode:
     cells += map(new_code_cell, exercise.given)
     cells += [
         new_raw_cell(config),
-        new_markdown_cell(for_notebook(exercise.statement, Setting(labels, f"{exercise.id}.md"))),
+        new_markdown_cell(for_notebook(exercise.statement, Setting(labels, exercise.id))),
     ]
     cells.append(new_raw_cell("# BEGIN SOLUTION"))
     cells += map(new_code_cell, exercise.answers)
@@ -40,10 +40,10 @@ def _test(exercise: Exercise, part: str, points: int, hidden: bool) -> str:
     name = f"test_{part.replace('-', '_')}{'_hidden' * hidden}"
     # A hidden test carries the points: inputs that were known beforehand prove nothing.
     lines = ['""" # BEGIN TEST CONFIG', f"points: {points if hidden else 0}", f"hidden: {str(hidden).lower()}"]
-    lines += ['""" # END TEST CONFIG', f"def {name}({functions}):", "    from course_lib import checks"]
-    call = f'checks.require("{exercise.id}", "{part}", '
+    lines += ['""" # END TEST CONFIG', f"def {name}({functions}):", "    import exercises"]
+    call = f'exercises.require("{exercise.id}", "{part}", '
     if hidden:
-        lines += [f"    for _ in range({HIDDEN_DRAWS}):", f"        {call}seed=checks.fresh_seed(), {names})"]
+        lines += [f"    for _ in range({HIDDEN_DRAWS}):", f"        {call}seed=exercises.fresh_seed(), {names})"]
     else:
         lines += [f"    {call}{names})"]
     return "\n".join([*lines, f"{name}({functions})  # IGNORE"])

@@ -24,7 +24,7 @@ from course_build.repository import ROOT
 
 NOTEBOOKS = ROOT / "_build" / "html" / "notebooks"
 ENVIRONMENT = ROOT / "_build" / ".notebook_environment"
-LIBRARY = ("pyproject.toml", "README.md", "LICENSE", "course_lib")
+LIBRARY = ("pyproject.toml", "README.md", "LICENSE", "course_lib", "exercises")
 RUNNER = ("ipykernel", "nbclient")
 MOST_SECONDS = 600  # a cell
 

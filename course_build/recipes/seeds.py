@@ -13,7 +13,7 @@ import json
 import torch
 from torch import Tensor, nn
 
-from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import checkpoints as train_checkpoints
 from course_lib import checkpoints, data, metrics
 from course_lib.data import Dataset
 

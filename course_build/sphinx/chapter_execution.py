@@ -80,7 +80,6 @@ def cache_key(library: Path, lock: Path, edition: str) -> str:
     digest = hashlib.sha256(edition.encode())
     files = [path for path in sorted(library.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
     files = [path for path in files if path.suffix not in (".mjs", ".css")]  # the pages take these from the source
-    files = [path for path in files if path.relative_to(library).parts[0] not in ("checks", "collect")]
     for path in [*files, lock, Path(__file__)]:  # this file decides what a record holds
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]

@@ -18,7 +18,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from course_build.exercises.fragment import fragment, table
-from course_build.exercises.source import BadSource, read, read_all
+from course_build.exercises.source import SOURCE, BadSource, read, read_all
 from course_build.repository import ROOT, origin_here
 
 LOGGER = logging.getLogger(__name__)
@@ -32,12 +32,12 @@ class CourseExercise(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the exercise, or a warning that says what is wrong with its source."""
-        path = Path(self.env.srcdir) / "exercises" / f"{self.arguments[0]}.md"
-        self.env.note_dependency(str(path))
+        room = Path(self.env.srcdir) / "exercises" / self.arguments[0]
+        self.env.note_dependency(str(room / SOURCE))
         try:
-            exercise = read(path)
+            exercise = read(room)
         except FileNotFoundError:
-            problem = f"got the exercise {self.arguments[0]}, which has no source {path.name}"
+            problem = f"got the exercise {self.arguments[0]}, which has no {SOURCE}"
         except BadSource as error:
             problem = str(error)
         else:

@@ -26,7 +26,7 @@ def test_a_stub_holds_no_line_of_the_solution(exercise):
             assert line not in seen
 
 
-SOURCE = (FOLDER / "price-of-halving.md").read_text(encoding="utf-8")
+SOURCE = (FOLDER / "price-of-halving" / "exercise.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -35,9 +35,10 @@ def reading(tmp_path):
 
     def read_changed(old: str, new: str):
         assert old in SOURCE
-        path = tmp_path / "price-of-halving.md"
-        path.write_text(SOURCE.replace(old, new, 1), encoding="utf-8")
-        return read(path)
+        room = tmp_path / "price-of-halving"
+        room.mkdir()
+        (room / "exercise.md").write_text(SOURCE.replace(old, new, 1), encoding="utf-8")
+        return read(room)
 
     return read_changed
 
@@ -45,7 +46,7 @@ def reading(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("id: price-of-halving", "id: another", "expected the name of the file"),
+        ("id: price-of-halving", "id: another", "expected the name of its folder"),
         ("level: derive", "level: hard", "expected one of understand"),
         ("  minutes: 10\n", "", "minutes"),
         ("minutes: 10", "minutes: ten", "expected int"),
@@ -68,7 +69,7 @@ def test_a_bad_source_is_refused(reading, old, new, message):
     """Loudly, with the name of the file and what was expected."""
     with pytest.raises(BadSource, match=message) as caught:
         reading(old, new)
-    assert str(caught.value).startswith("price-of-halving.md")
+    assert str(caught.value).startswith("price-of-halving")
 
 
 @pytest.mark.parametrize(

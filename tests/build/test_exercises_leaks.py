@@ -17,7 +17,7 @@ from course_build.exercises.fragment import fragment
 from course_build.exercises.leaks import leaks, squeezed
 from course_build.exercises.source import FOLDER, read
 
-ASSIGNED, OPEN = (read(FOLDER / f"{name}.md") for name in ("kl-between-clouds", "price-of-halving"))
+ASSIGNED, OPEN = (read(FOLDER / name) for name in ("kl-between-clouds", "price-of-halving"))
 LINE = "distance = (mean_q - mean_p) * torch.exp(-logvar_p / 2)  # in standard deviations of p"
 
 

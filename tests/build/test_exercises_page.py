@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,7 @@ def build(tmp_path):
     """A function that builds one page and returns it with what was complained about; exercises lie beside it."""
     (tmp_path / "exercises").mkdir()
     for name in NAMES:
-        (tmp_path / "exercises" / f"{name}.md").write_bytes((FOLDER / f"{name}.md").read_bytes())
+        shutil.copytree(FOLDER / name, tmp_path / "exercises" / name)
     (tmp_path / "conf.py").write_text(CONF, encoding="utf-8")
 
     def run(index: str) -> tuple[str, str]:
@@ -66,7 +67,7 @@ def test_a_page_shows_exercises_and_no_solution_but_of_self_study(build, tmp_pat
     assert all((site / link).is_file() for link in links)
     picture = parsed.find("img", src="_images/price-of-halving.png")
     assert picture["alt"].startswith("The price over the width")
-    assert leaks(site, [read(FOLDER / f"{name}.md") for name in NAMES]) == []
+    assert leaks(site, [read(FOLDER / name) for name in NAMES]) == []
 
 
 def test_the_table_lists_every_exercise_with_a_link_and_the_sums(build):
@@ -84,7 +85,7 @@ def test_a_changed_source_changes_page_and_notebook(build, tmp_path):
     """Though the text of the page is the same."""
     made = tmp_path / "_build" / ".exercises"
     build(shown(NAMES[0]))
-    path = tmp_path / "exercises" / f"{NAMES[0]}.md"
+    path = tmp_path / "exercises" / NAMES[0] / "exercise.md"
     path.write_text(path.read_text(encoding="utf-8").replace("title: The price between", "title: A price between"))
     page, _ = build(shown(NAMES[0]))
     assert "A price between any two clouds" in page
@@ -94,4 +95,4 @@ def test_a_changed_source_changes_page_and_notebook(build, tmp_path):
 def test_a_name_without_a_source_is_a_warning_with_its_line(build):
     """Which `make book` makes an error."""
     _, complaints = build("Text.\n\n" + shown("no-such"))
-    assert re.search(r"index\.md:5\b.*got the exercise no-such, which has no source no-such\.md", complaints)
+    assert re.search(r"index\.md:5\b.*got the exercise no-such, which has no exercise\.md", complaints)

@@ -29,7 +29,7 @@ from course_build.notebooks.otter import master
 from course_lib import notation
 
 GOLDENS = Path(__file__).parent / "exercise_goldens"
-SAMPLE = read(GOLDENS / "squares.md")
+SAMPLE = read(GOLDENS / "squares")
 OPEN = dataclasses.replace(SAMPLE, self_study=True)
 LABELS = Labels(
     formulas={"eq-length": r"\lVert \z \rVert = \sqrt{\z^\top \z}"},

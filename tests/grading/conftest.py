@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import toy_course
 from course_build.grading import sandbox
 from course_build.grading.session import Limits
-from tests.grading import toy_course
 
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 # Processor time, so a busy machine changes nothing; half half a gigabyte, so that a small one is not filled.

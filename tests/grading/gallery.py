@@ -10,8 +10,8 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from benchmarks.toy_course import EXERCISES, KL, cell_of, solution
 from course_build.grading.status import BLANK, GRADED, IN_PART, LOOK, UNREADABLE
-from tests.grading.toy_course import EXERCISES, KL, cell_of, solution
 
 RIGHT = solution(KL)
 STUB = "\n".join(EXERCISES[KL].stubs)
@@ -29,10 +29,10 @@ for _ in range(8):
 time.sleep(99)"""
 
 # Takes the place of what collects, asks whoever judges what would be right, and hands that in.
-SPY = """import course_lib.collect
+SPY = """import exercises
 def spying(exercise, part, answers, given):
     import importlib, numpy
-    from course_lib.collect._run import collect_part
+    from exercises._collect import collect_part
     class Anything(dict):
         def __contains__(self, name): return name != "error"
         def __missing__(self, name): return numpy.zeros(())
@@ -41,20 +41,20 @@ def spying(exercise, part, answers, given):
         found[name] = numpy.asarray(expected, dtype=float)
         return []
     try:
-        judges = importlib.import_module("course_lib.checks." + exercise.replace("-", "_"))
+        judges = importlib.import_module("exercises." + exercise + ".judge")
         judges.explain = explain
         next(one for one in judges.PARTS if one.name == part).judge(given, Anything())
     except Exception:
         pass
     return found or collect_part(exercise, part, answers, given)
-course_lib.collect.collect_part = spying"""
-MANY_DIMENSIONS = """import course_lib.collect
+exercises.collect_part = spying"""
+MANY_DIMENSIONS = """import exercises
 def collect_part(exercise, *arguments):
     import numpy
-    from course_lib.collect import _run
+    from exercises import _collect
     many = {"error": numpy.zeros((2,) * 24, numpy.int8)}
-    return many if exercise == "kl-between-clouds" else _run.collect_part(exercise, *arguments)
-course_lib.collect.collect_part = collect_part"""
+    return many if exercise == "kl-between-clouds" else _collect.collect_part(exercise, *arguments)
+exercises.collect_part = collect_part"""
 BACKLOG = """import os, socket
 server = socket.socket(socket.AF_UNIX)
 server.bind("/tmp/server")
@@ -254,10 +254,10 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
         "patches the comparison": Case(
             OTHER,
             told="where is the ½",
-            answer="import numpy, torch\nfrom course_lib import checks, collect, losses\n"
+            answer="import exercises, numpy, torch\nfrom course_lib import losses\n"
             "for module in (numpy, torch): module.allclose = lambda *a, **k: True\n"
             "numpy.isclose = torch.equal = lambda *a, **k: True\n"
-            "for name in ('check', 'explain', 'judge', 'require'): setattr(checks, name, lambda *a, **k: None)\n"
+            "for name in ('check', 'explain', 'judge', 'require'): setattr(exercises, name, lambda *a, **k: None)\n"
             + WRONG,
         ),
         "forges answers": Case(
@@ -269,11 +269,11 @@ found = [name for name in found if not name.startswith(("/usr", "/proc")) and "s
         ),
         "asks the checks for everything": Case(
             BOTH,
-            answer="from course_lib.checks import check, explain, fresh_seed, names\nfrom course_lib import checks\n"
+            answer="import exercises\nfrom exercises import check, explain, fresh_seed, names\n"
             "seed, ids = fresh_seed() + 1, [*names()]\n"
             + RIGHT
             + f"\nreport = check({KL!r}, kl_between=kl_between)\nprint(report, report.exercise.upper())\n"
-            "assert 'values' in report.right and not report.findings['values']\nchecks.draw(ids[0], seed)",
+            "assert 'values' in report.right and not report.findings['values']\nexercises.draw(ids[0], seed)",
         ),
         "writes a file and imports it": Case(
             BOTH,

@@ -16,12 +16,12 @@ import nbformat
 import psutil
 import pytest
 
+from benchmarks.toy_course import ASSIGNMENT, KL, PRICE, solution, submitted
 from course_build.grading import clerk
 from course_build.grading.assignment import read
 from course_build.grading.gradebook import Course, result_path
 from course_build.grading.plan import plan, unreadable
 from course_build.grading.submissions import Cell, Submission
-from tests.grading.toy_course import ASSIGNMENT, KL, PRICE, solution, submitted
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONG = 10**6

@@ -32,11 +32,11 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from benchmarks.toy_course import ASSIGNMENT, KL, PRICE, cell_of, solution, submitted
 from course_build.browser import chromium
 from course_build.grading.classroom import Row, grade_class
 from course_build.grading.gradebook import Course
 from tests.grading.conftest import SHORT, missing
-from tests.grading.toy_course import ASSIGNMENT, KL, PRICE, cell_of, solution, submitted
 
 # Everything is graded and visited when the first test asks for it; one process does all of it.
 pytestmark = pytest.mark.timeout(900)

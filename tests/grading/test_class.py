@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution, submitted
 from course_build.grading import __main__ as program
 from course_build.grading import grade, sandbox
-from tests.grading.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution, submitted
 
 HALF = next(mutant.code for mutant in EXERCISES[KL].mutants if set(mutant.loses) == {"narrow"})
 

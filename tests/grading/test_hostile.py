@@ -15,12 +15,12 @@ import psutil
 import pytest
 from bs4 import BeautifulSoup
 
+from benchmarks.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution, submitted
 from course_build.grading.classroom import Row, grade_class, write_table
 from course_build.grading.gradebook import Course, result_path
 from course_build.grading.status import NEEDS_A_LOOK
 from tests.grading import gallery
 from tests.grading.conftest import SHORT
-from tests.grading.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution, submitted
 
 # The whole class is graded when the first test asks for it; one process takes all of them.
 pytestmark = pytest.mark.timeout(900)

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import exercises
+from benchmarks.toy_course import KL, PRICE
 from course_build.exercises.source import FOLDER, read
-from course_build.grading.sandbox import LIBRARY, Sandbox
+from course_build.grading.sandbox import LIBRARY, ROOMS, Sandbox
 from course_build.grading.session import Session
-from course_lib import checks
 from tests.grading.conftest import SHORT
 from tests.grading.gallery import SPY
-from tests.grading.toy_course import KL, PRICE
 
 PATIENT = replace(SHORT, seconds=60.0)  # some exercises load a model, and a busy machine takes its time
 
 
-def spied(sandbox: Sandbox, exercises: list[str]) -> list[tuple[str, str]]:
+def spied(sandbox: Sandbox, ids: list[str]) -> list[tuple[str, str]]:
     """The parts that a spy gets right, with every answer left as it was handed out."""
     found = []
     with Session(sandbox, PATIENT) as session:
-        for name in exercises:
-            exercise = read(FOLDER / f"{name}.md")
+        for name in ids:
+            exercise = read(FOLDER / name)
             for cell in (*exercise.given, *exercise.stubs, SPY):
                 assert session.run_cell(cell) == ""
             for part in exercise.points:
-                given = checks.draw_part(name, part, seed=3)
-                if not checks.judge_part(name, part, given, session.collect(name, part, given)):
+                given = exercises.draw_part(name, part, seed=3)
+                if not exercises.judge_part(name, part, given, session.collect(name, part, given)):
                     found.append((name, part))
             session.forget()
     return found
@@ -33,19 +33,21 @@ def spied(sandbox: Sandbox, exercises: list[str]) -> list[tuple[str, str]]:
 
 def test_a_spy_gets_no_points(walls):
     """In no part of any exercise."""
-    assert spied(walls, checks.names()) == []
+    assert spied(walls, exercises.names()) == []
 
 
 def test_the_spy_would_get_them_where_the_key_is():
     """Without walls it is told what is right, so the test above can fail."""
     some = ["another-die", "bent-line", KL, PRICE]
-    assert len(spied(Sandbox("none"), some)) == sum(len(checks.definition(name)) for name in some)
+    assert len(spied(Sandbox("none"), some)) == sum(len(exercises.definition(name)) for name in some)
 
 
 def test_nothing_that_judges_lies_behind_the_walls(walls):
     """Neither as source nor compiled, under any name."""
     search = f"""import pathlib
-for path in pathlib.Path({str(LIBRARY)!r}).rglob("*.py*"):
-    assert b"Judges the exercise" not in path.read_bytes(), path"""
+for folder in {[str(LIBRARY), str(ROOMS)]!r}:
+    for path in pathlib.Path(folder).rglob("*.*"):
+        assert b"Judges the exercise" not in path.read_bytes() and b"BEGIN SOLUTION" not in path.read_bytes(), path
+assert pathlib.Path({str(ROOMS)!r}, {KL!r}, "collect.py").exists()"""
     with Session(walls, SHORT) as session:
         assert session.run_cell(search) == ""

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.toy_course import KL, submitted
 from course_build.exercises import __main__ as exercises
 from course_build.grading import __main__ as program
 from course_build.grading import nbgrader_settings
-from tests.grading.toy_course import KL, submitted
+from course_build.notebooks.kernels import NO_KERNEL
 
 NAME = "homework-1"
 OF_THEIR_OWN = 'c = get_config()\nc.CourseDirectory.course_id = "mine"\nc.Autograde.force = True\n'
@@ -65,7 +66,7 @@ def test_with_settings_that_took_the_place_of_ours(course):
     """Then no machine has the kernel that the notebooks ask for."""
     (course / "nbgrader_config.py").write_text(OF_THEIR_OWN)
     assert nbgrader("generate_assignment", NAME, "--force", folder=course).returncode == 0
-    assert nbgrader_settings.NO_KERNEL["name"] in assert_nothing_runs(course)
+    assert NO_KERNEL["name"] in assert_nothing_runs(course)
 
 
 def test_settings_of_their_own_are_asked_to_let_ours_in(tmp_path, capsys, walls):

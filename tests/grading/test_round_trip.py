@@ -13,9 +13,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from benchmarks.toy_course import EXERCISES, KL, cell_of, solution
 from course_build.exercises import __main__ as exercises
 from course_build.grading import __main__ as program
-from tests.grading.toy_course import EXERCISES, KL, cell_of, solution
 
 NAME, COURSE = "homework-1", "autoencoders"
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+import exercises
+from benchmarks.toy_course import KL, solution
 from course_build.grading import __main__ as program
 from course_build.grading import sandbox
 from course_build.grading.session import Ended, Session
-from course_lib import checks
 from tests.grading.conftest import SHORT, missing
 from tests.grading.gallery import MEMORY, TOO_LONG
-from tests.grading.toy_course import KL, solution
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces"])
@@ -43,9 +43,9 @@ def session(kind):
 def test_a_solution_gives_right_numbers(session):
     assert session.run_cell("import torch") == ""
     assert session.run_cell(solution(KL)) == ""
-    for part in checks.definition(KL):
-        given = checks.draw_part(KL, part.name, seed=7)
-        assert checks.judge_part(KL, part.name, given, session.collect(KL, part.name, given)) == []
+    for part in exercises.definition(KL):
+        given = exercises.draw_part(KL, part.name, seed=7)
+        assert exercises.judge_part(KL, part.name, given, session.collect(KL, part.name, given)) == []
 
 
 def test_an_error_comes_back_in_one_line(session):

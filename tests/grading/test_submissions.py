@@ -8,10 +8,10 @@ import os
 import nbformat
 import pytest
 
+from benchmarks.toy_course import KL, PRICE, cell_of, source_notebook
 from course_build.grading import submissions
 from course_build.grading.assignment import Notebook, is_graded_test
 from course_build.grading.plan import plan, unreadable
-from tests.grading.toy_course import KL, PRICE, cell_of, source_notebook
 
 ANSWER = f"{KL}-answer-1"
 
@@ -151,7 +151,9 @@ def test_no_test_cell_is_ever_run(asked):
         for part in ("values", "narrow"):
             cell_of(notebook, f"{KL}-points-{part}")["source"] = "steal()"
 
-    assert not any("steal" in step.source or "checks.require" in step.source for step in planned(asked, change).steps)
+    assert not any(
+        "steal" in step.source or "exercises.require" in step.source for step in planned(asked, change).steps
+    )
 
 
 def test_an_untouched_notebook_is_blank(asked):
@@ -162,11 +164,11 @@ def test_an_untouched_notebook_is_blank(asked):
 def test_an_answer_that_leans_on_the_library_is_told(asked):
     def change(notebook):
         cell_of(notebook, ANSWER)["source"] = (
-            "from course_lib.checks import kl_between_clouds as c\nkl_between = c.right"
+            "from importlib import import_module\nkl_between = import_module('exercises.kl-between-clouds.judge').right"
         )
 
     assert planned(asked, change).notes == [
-        f"answer cell {ANSWER} uses course_lib itself: look whether that does the work"
+        f"answer cell {ANSWER} uses the course's own code: look whether that does the work"
     ]
 
 

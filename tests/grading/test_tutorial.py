@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.toy_course import KL, solution, submitted
+from benchmarks.toy_course import KL, solution, submitted
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "book" / "part4" / "16-teaching.md"

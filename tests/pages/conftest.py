@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from course_build.browser import chromium
-from tests.in_chromium import PATIENCE, opened
+from course_build.browser import PATIENCE, chromium
+from tests.in_chromium import opened
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 WHOLE = ("index.html", "404.html")  # made without the theme, and looked at in test_site.py

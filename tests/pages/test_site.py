@@ -15,7 +15,8 @@ import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from tests.in_chromium import settle, violations, wait_until
+from course_build.browser import wait_until
+from tests.in_chromium import settle, violations
 from tests.site_links import broken
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from course_build.browser import wait_until
 from course_build.copies import PDF, ZIP, publish
 from course_build.site_zip import FOLDER, write
-from tests.in_chromium import wait_until
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 EXPLORER = "book/part1/05-why-it-cannot-generate.html"

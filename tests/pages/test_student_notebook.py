@@ -12,7 +12,7 @@ from course_build.notebooks import exercises as exercise_notebooks
 from course_build.notebooks.labels import read_labels
 from tests.in_jupyterlab import serving
 
-EXERCISE = exercise_source.read(exercise_source.FOLDER / "kl-between-clouds.md")
+EXERCISE = exercise_source.read(exercise_source.FOLDER / "kl-between-clouds")
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.in_chromium import settle, violations, wait_until
+from course_build.browser import wait_until
+from tests.in_chromium import settle, violations
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURE = re.compile(r'class="cw-figure" data-widget="([\w-]+)"')

@@ -1,4 +1,4 @@
-"""The library is built in floors: a module imports only from lower ones. And it stays small."""
+"""The course is built in floors: every module imports only from lower ones. And a module stays small."""
 
 from __future__ import annotations
 
@@ -7,88 +7,151 @@ from pathlib import Path
 
 import pytest
 
-LIBRARY = Path(__file__).resolve().parents[2] / "course_lib"
-MOST_LINES = 260
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARY = ROOT / "course_lib"
+MAX_LINES = 260
 
+# A unit is a module or package directly under one of the first three; the others are units as a whole.
 FLOORS = {
-    "notation": 0,
-    "validation": 0,
-    "contrast": 1,
-    "data": 1,
-    "distributions": 1,
-    "latent": 1,
-    "losses": 2,
-    "gradients": 2,
-    "models": 2,
-    "training": 3,
-    "checkpoints": 3,
-    "estimators": 4,
-    "metrics": 4,
-    "sweeps": 4,
-    "maps": 4,
-    "dark": 4,
-    "shape_runs": 4,
-    "plots": 5,
-    "collect": 5,
-    "glue": 5,
-    "checks": 6,
-    "widgets": 6,
+    "course_lib._storage": 0,
+    "course_lib._threads": 0,
+    "course_lib.notation": 1,
+    "course_lib.validation": 1,
+    "course_lib.contrast": 2,
+    "course_lib.data": 2,
+    "course_lib.distributions": 2,
+    "course_lib.latent": 2,
+    "course_lib.losses": 3,
+    "course_lib.gradients": 3,
+    "course_lib.models": 3,
+    "course_lib.training": 4,
+    "course_lib.checkpoints": 4,
+    "course_lib.estimators": 5,
+    "course_lib.metrics": 5,
+    "course_lib.sweeps": 5,
+    "course_lib.maps": 5,
+    "course_lib.dark": 5,
+    "course_lib.shape_runs": 5,
+    "course_lib.plots": 6,
+    "course_lib.glue": 6,
+    "course_lib.widgets": 7,
+    "course_lib": 8,
+    "exercises": 9,
+    "course_build.repository": 10,
+    "course_build.browser": 10,
+    "course_build.copies": 10,
+    "course_build.exercises": 11,
+    "course_build.notebooks": 12,
+    "course_build.binder_requirements": 13,
+    "course_build.site_pictures": 13,
+    "course_build.site_zip": 13,
+    "course_build.grading": 13,
+    "course_build.pdf": 13,
+    "course_build.recipes": 13,
+    "course_build.sphinx": 13,
+    "benchmarks": 14,
+    "tests": 15,
 }
-# Private modules serve any floor, so they must stand on none.
-GROUND = {"_storage", "_threads"}
-
-MODULES = sorted(LIBRARY.rglob("*.py"))
-
-
-def unit(path: Path) -> str:
-    """The module or package directly under course_lib that a file belongs to; "" for course_lib itself."""
-    first = path.relative_to(LIBRARY).parts[0].removesuffix(".py")
-    return "" if first == "__init__" else first
+ROOMS = ("course_lib", "course_build")
+PLACES = ("course_lib", "exercises", "course_build", "benchmarks", "tests")
+# It runs as a student's notebook would, where helpers lie beside it.
+LOOKS_BESIDE_ITSELF = {"course_build/grading/inside/runner.py"}
+MODULES = sorted(path for place in PLACES for path in (ROOT / place).rglob("*.py"))
 
 
-def imported_names(path: Path) -> set[str]:
+def name_of(path: Path) -> str:
+    """The name a file is imported by: course_lib/models/vae.py → course_lib.models.vae."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def unit(module: str) -> str:
+    """The unit a module belongs to."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] in ROOMS else parts[0]
+
+
+NAMES = {name_of(path) for path in MODULES}
+
+
+def imported(path: Path) -> set[str]:
     """Every module a file imports, anywhere in it, with relative imports made absolute."""
-    names = set()
-    package = ("course_lib", *path.relative_to(LIBRARY).parts[:-1])
+    package = name_of(path) if path.name == "__init__.py" else name_of(path).rpartition(".")[0]
+    found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            names.update({module} if module.count(".") else {module, *(f"{module}.{a.name}" for a in node.names)})
-    return names
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            # `from package import module`, or a name that the package itself defines?
+            found.update(
+                f"{module}.{alias.name}" if f"{module}.{alias.name}" in NAMES else module for alias in node.names
+            )
+    return found
 
 
-def imported_units(path: Path) -> set[str]:
-    """The units of course_lib that a file imports from, its own left out."""
-    parts = [name.split(".") for name in imported_names(path) if name.startswith("course_lib.")]
-    return {part[1] for part in parts if (LIBRARY / part[1]).is_dir() or (LIBRARY / f"{part[1]}.py").is_file()} - {
-        unit(path)
-    }
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 def test_every_module_has_a_floor():
     """A new module is given its floor here before it is used."""
-    assert {unit(path) for path in MODULES} - {""} <= FLOORS.keys() | GROUND
+    assert {unit(name) for name in NAMES} - {"course_build"} <= FLOORS.keys()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+@pytest.mark.parametrize("path", MODULES, ids=named)
 def test_a_module_imports_from_lower_floors_only(path):
-    """Floors have no circles and no short cuts upwards; siblings on one floor do not know each other."""
-    here = unit(path)
-    if here == "":
-        return  # course_lib/__init__.py may import anything below it
-    allowed = set(GROUND) if here not in GROUND else set()
-    if here in FLOORS:
-        allowed |= {name for name, floor in FLOORS.items() if floor < FLOORS[here]}
-    assert imported_units(path) <= allowed
+    """No circles and no short cuts upwards; siblings on one floor do not know each other."""
+    here = unit(name_of(path))
+    ours = {unit(name) for name in imported(path) if name.split(".")[0] in PLACES} - {here}
+    if path.name == "__main__.py" or here == "course_build":
+        return  # a program stands on top, and nothing is built on it
+    assert {name for name in ours if FLOORS[name] >= FLOORS[here]} == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_nothing_is_built_on_a_program(path):
+    """Tests and benchmarks run it."""
+    if path.relative_to(ROOT).parts[0] not in ("benchmarks", "tests"):
+        assert {name for name in imported(path) if name.endswith("__main__") and name in NAMES} == set()
+
+
+@pytest.mark.parametrize("package", sorted({name.rpartition(".")[0] for name in NAMES} - {""}))
+def test_a_package_has_no_circle(package):
+    """Also inside one room."""
+    graph = {name: set() for name in NAMES if name.startswith(f"{package}.")}
+    for path in MODULES:
+        if name_of(path) in graph:
+            graph[name_of(path)] = imported(path) & graph.keys()
+    while leaves := {name for name, below in graph.items() if not below & graph.keys()}:
+        graph = {name: below for name, below in graph.items() if name not in leaves}
+    assert graph == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_a_module_has_one_name(path):
+    """No bridge: nothing changes where modules are looked for, so none is found twice."""
+    changed = {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("sys.path."))
+        or (
+            isinstance(node, ast.Assign | ast.AugAssign)
+            and "sys.path" in ast.unparse(getattr(node, "targets", [node])[0])
+        )
+    }
+    assert bool(changed) == (named(path) in LOOKS_BESIDE_ITSELF)
+
+
+def test_the_book_holds_no_python():
+    """Its cells are in its chapters."""
+    assert list((ROOT / "book").rglob("*.py")) == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if LIBRARY in path.parents], ids=named)
 def test_a_module_is_one_idea(path):
     """What outgrows this is two ideas."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
 def test_torchvision_comes_through_one_door():
@@ -96,7 +159,7 @@ def test_torchvision_comes_through_one_door():
     importing = {
         path.relative_to(LIBRARY).as_posix()
         for path in MODULES
-        if any(name.split(".")[0] == "torchvision" for name in imported_names(path))
+        if LIBRARY in path.parents and any(name.split(".")[0] == "torchvision" for name in imported(path))
     }
     assert importing == {"data/_torchvision.py"}
 
@@ -104,5 +167,6 @@ def test_torchvision_comes_through_one_door():
 def test_nothing_is_ever_unpickled():
     """No module imports what would run code from a file."""
     forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
-    found = {path.name: names for path in MODULES if (names := imported_names(path) & forbidden)}
+    library = [path for path in MODULES if LIBRARY in path.parents]
+    found = {path.name: names for path in library if (names := imported(path) & forbidden)}
     assert found == {}

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import checkpoints as train_checkpoints
 from course_build.recipes import common as recipes
 from course_build.recipes import shapes as train_shapes
 from course_lib import checkpoints, data, losses, metrics, training

@@ -14,7 +14,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, _t_sne
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import checkpoints as train_checkpoints
 from course_build.recipes import maps as train_maps
 from course_lib import checkpoints, data, estimators, maps, training
 from course_lib._storage import BadFile

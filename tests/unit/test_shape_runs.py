@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 
-from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import checkpoints as train_checkpoints
 from course_build.recipes import shapes as train_shapes
 from course_lib import checkpoints, data, metrics, models, shape_runs, training
 from course_lib._storage import BadFile

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_build.recipes import __main__ as train_checkpoints
+from course_build.recipes import checkpoints as train_checkpoints
 from course_build.recipes import common as recipes
 from course_lib import checkpoints, data, metrics, models, sweeps, training
 from course_lib._storage import BadFile

@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _set_limits(order: dict[str, np.ndarray]) -> None:
-    from course_lib import collect  # noqa: F401  torch comes with it: what it maps is not the student's
+    import exercises  # noqa: F401  torch comes with it: what it maps is not the student's
 
     for name in ("NPROC", "NOFILE", "FSIZE", "CPU"):
         _limit(getattr(resource, f"RLIMIT_{name}"), int(order[name]))
@@ -74,7 +74,7 @@ def _run_cell(shell, order: dict[str, np.ndarray]) -> dict[str, object]:
 
 def _collect(shell, order: dict[str, np.ndarray]) -> dict[str, object]:
     """Call the functions that one part of an exercise asks for on the inputs in the order."""
-    from course_lib.collect import collect_part
+    from exercises import collect_part
 
     return collect_part(str(order.pop("#exercise")), str(order.pop("#part")), shell.user_ns, order)
 
