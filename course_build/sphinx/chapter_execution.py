@@ -30,6 +30,7 @@ from nbformat.v4 import new_notebook
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from course_build.fingerprint import fingerprint
 from course_build.notebooks.chapters import runnable
 from course_build.repository import Origin, origin_here
 
@@ -70,19 +71,14 @@ def cache_key(library: Path, lock: Path, edition: str) -> str:
     Parameters
     ----------
     library : Path
-        The folder of `course_lib`: each file in it counts, code and weights; not the checks of exercises, which no
-        chapter runs.
+        The folder of `course_lib`: what its code does, and its weights; no comment, no docstring.
     lock : Path
         constraints.txt.
     edition : str
         The data the book is built on, "mnist" or "digits-28".
     """
-    digest = hashlib.sha256(edition.encode())
-    files = [path for path in sorted(library.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
-    files = [path for path in files if path.suffix not in (".mjs", ".css")]  # the pages take these from the source
-    for path in [*files, lock, Path(__file__)]:  # this file decides what a record holds
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    # This file decides what a record holds.
+    return hashlib.sha256((edition + fingerprint(library, lock, Path(__file__))).encode()).hexdigest()[:16]
 
 
 def execute_chapters(app, env, docnames: Iterable[str]) -> None:

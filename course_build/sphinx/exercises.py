@@ -7,6 +7,7 @@ the pages are read, the students' notebooks and the expected pictures are made, 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -17,8 +18,13 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+import course_lib
+from course_build.exercises import pictures
 from course_build.exercises.fragment import fragment, table
-from course_build.exercises.source import SOURCE, BadSource, read, read_all
+from course_build.exercises.source import SOURCE, BadSource, Exercise, read, read_all
+from course_build.fingerprint import fingerprint
+from course_build.notebooks.exercises import STUDENT, notebook, written
+from course_build.notebooks.labels import read_labels
 from course_build.repository import ROOT, origin_here
 
 LOGGER = logging.getLogger(__name__)
@@ -77,28 +83,37 @@ def make_files(app) -> None:
     made, sources = _made(app), Path(app.srcdir) / "exercises"
     if not sources.is_dir():
         return
-    stamp, key = made / "made-from", _key(sources)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
+    stamp = made / "made-from.json"
+    try:
+        keys = _keys(read_all(sources))
+    except BadSource as error:
+        raise ExtensionError(f"the exercises could not be made: {error}") from error
+    before = json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
+    changed = [name for name, key in keys.items() if before.get(name) != key]
+    if not changed:
         return
-    command = [sys.executable, "-m", "course_build.exercises", "student", "--from", str(sources), "--to", str(made)]
+    command = [sys.executable, "-m", "course_build.exercises", "student", *changed]
+    command += ["--from", str(sources), "--to", str(made)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ExtensionError(f"the exercises could not be made:\n{result.stderr}")
-    stamp.write_text(key, encoding="utf-8")
+    stamp.write_text(json.dumps(keys), encoding="utf-8")
 
 
 def _made(app) -> Path:
     return Path(app.outdir).parent / MADE
 
 
-def _key(sources: Path) -> str:
-    # What a notebook or a picture depends on: the sources, the formulas they refer to, code, and what links lead to.
-    folders = (sources, ROOT / "book", ROOT / "course_build", ROOT / "course_lib")
-    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".md", ".bib", ".py")]
-    digest = hashlib.sha256(repr(origin_here(ROOT)).encode())
-    for path in sorted([*files, ROOT / "_toc.yml"]):
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def _keys(found: list[Exercise]) -> dict[str, str]:
+    """Id → hash of all that its notebook and its picture depend on: the same hash, the same files."""
+    labels, origin = read_labels(), origin_here(ROOT)
+    code = fingerprint(Path(course_lib.__file__).parent, Path(pictures.__file__))
+    keys = {}
+    for exercise in found:
+        text = written(notebook(exercise, STUDENT, labels, origin=origin))
+        parts = (code, text, *exercise.answers, exercise.expected_alt)
+        keys[exercise.id] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return keys
 
 
 def setup(app):

@@ -166,7 +166,7 @@ def test_an_address_that_is_gone_fails_the_check_of_links(book):
 
 
 def test_the_cache_key_depends_on_library_lock_and_edition(tmp_path):
-    """Any of the three changes it, compiled files do not."""
+    """Any of the three changes it; compiled files, comments, docstrings and layout do not."""
     library, lock = tmp_path / "library", tmp_path / "lock.txt"
     (library / "weights").mkdir(parents=True)
     (library / "a.py").write_text("a = 1")
@@ -175,6 +175,7 @@ def test_the_cache_key_depends_on_library_lock_and_edition(tmp_path):
     keys = [cache_key(library, lock, "mnist"), cache_key(library, lock, "digits-28")]
     (library / "__pycache__").mkdir()
     (library / "__pycache__" / "a.pyc").write_bytes(b"compiled")
+    (library / "a.py").write_text('"""What a is."""\n\n\na = (  # one\n    1\n)\n')
     assert cache_key(library, lock, "mnist") == keys[0]
     (library / "weights" / "w.safetensors").write_bytes(b"\x00\x02")
     keys.append(cache_key(library, lock, "mnist"))

@@ -82,14 +82,17 @@ def test_the_table_lists_every_exercise_with_a_link_and_the_sums(build):
 
 
 def test_a_changed_source_changes_page_and_notebook(build, tmp_path):
-    """Though the text of the page is the same."""
+    """Though the text of the page is the same; the other exercise is not made anew."""
     made = tmp_path / "_build" / ".exercises"
     build(shown(NAMES[0]))
+    other = made / "student" / f"{NAMES[1]}.ipynb"
+    begun = other.stat().st_mtime_ns
     path = tmp_path / "exercises" / NAMES[0] / "exercise.md"
     path.write_text(path.read_text(encoding="utf-8").replace("title: The price between", "title: A price between"))
     page, _ = build(shown(NAMES[0]))
     assert "A price between any two clouds" in page
     assert "# A price between" in (made / "student" / f"{NAMES[0]}.ipynb").read_text(encoding="utf-8")
+    assert other.stat().st_mtime_ns == begun
 
 
 def test_a_name_without_a_source_is_a_warning_with_its_line(build):

@@ -40,6 +40,7 @@ FLOORS = {
     "course_build.repository": 10,
     "course_build.browser": 10,
     "course_build.copies": 10,
+    "course_build.fingerprint": 10,
     "course_build.exercises": 11,
     "course_build.notebooks": 12,
     "course_build.binder_requirements": 13,
