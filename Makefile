@@ -81,7 +81,7 @@ binder: $(READY) ## write binder/requirements.txt anew, after a change of requir
 serve: book ## build the book and serve it on this machine (PORT=8000)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-bench: $(READY) ## measure the training loop, the pages and the maps: the tables in README.md (half an hour)
+bench: $(READY) ## measure the training loop, the pages and the maps: the tables in benchmarks/README.md (half an hour)
 	$(BIN)/python -m benchmarks
 
 exercises: $(READY) ## try every exercise, then write its notebooks to _build/exercises

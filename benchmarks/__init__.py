@@ -1,1 +1,1 @@
-"""What the performance table in README.md is made with: `make bench`, or `python -m benchmarks`."""
+"""What the tables in benchmarks/README.md are made with: `make bench`, or `python -m benchmarks`."""

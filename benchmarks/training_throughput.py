@@ -23,7 +23,8 @@ OURS = "`training.fit`"
 USUAL = "(a) usual loop: `DataLoader`, PIL, `ToTensor`, Sigmoid + BCE, default Adam"
 PLAIN = "(b) plain preloaded loop: `x[rows]`, Sigmoid + BCE, default Adam"
 PRODUCTS = "(c) bare matrix products of forward and backward, nothing else"
-REQUIRED = {USUAL: 4.0, PLAIN: 1.5, PRODUCTS: 0.5}  # our throughput, at least so many times theirs
+# Our throughput, at least so many times theirs; the usual loop's cost depends on the processor, so it is only shown.
+REQUIRED = {PLAIN: 1.75, PRODUCTS: 0.5}
 
 
 class Pictures(datasets.MNIST):
@@ -124,12 +125,13 @@ def report(speeds: dict[str, list[float]]) -> tuple[str, bool]:
     reached = True
     for name, values in speeds.items():
         median = f"{statistics.median(values):,.0f}"
-        if name not in REQUIRED:
+        if name == OURS:
             lines.append(f"| {name} | {median} | | | |")
             continue
         ratios = [mine / theirs for mine, theirs in zip(speeds[OURS], values, strict=True)]
-        ratio, ok = statistics.median(ratios), statistics.median(ratios) >= REQUIRED[name]
-        reached &= ok
+        ratio, bound = statistics.median(ratios), REQUIRED.get(name, 0.0)
+        reached &= ratio >= bound
         spread = f"{ratio:.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
-        lines.append(f"| {name} | {median} | {spread} | ≥ {REQUIRED[name]:g} | {'ok' if ok else 'MISSED'} |")
+        required = f"≥ {bound:g} | {'ok' if ratio >= bound else 'MISSED'}" if bound else "|"
+        lines.append(f"| {name} | {median} | {spread} | {required} |")
     return "\n".join(lines), reached

@@ -1,6 +1,6 @@
 """Reads the source of an exercise, `exercises/<id>/exercise.md`: a notebook with the solution, the mutants, everything.
 
-What the format is, CONTRIBUTING.md says ("Write an exercise"). Whatever breaks it raises `BadSource`, which names the
+What the format is, exercises/README.md says. Whatever breaks it raises `BadSource`, which names the
 file and the cell.
 """
 
