@@ -9,7 +9,7 @@ import numpy as np
 
 from exercises._collector import ERROR, Data
 
-LONGEST_ERROR = 500  # characters
+MAX_ERROR = 500  # characters
 NOT_WRITTEN_YET = "not written yet"
 
 
@@ -39,5 +39,5 @@ class Part:
             return self.judge(given, got)
         if got[ERROR].dtype.kind != "U" or got[ERROR].ndim:
             return ["your code raised something that is no text"]
-        text = " ".join(str(got[ERROR])[: 10 * LONGEST_ERROR].split())[:LONGEST_ERROR]
+        text = " ".join(str(got[ERROR])[: 10 * MAX_ERROR].split())[:MAX_ERROR]
         return [NOT_WRITTEN_YET] if text.startswith("NotImplementedError") else [f"your code raised {text}"]

@@ -18,12 +18,12 @@ from course_build.grading import submissions
 from course_build.grading.assignment import Notebook, Part
 from course_build.grading.plan import Plan, plan, unreadable
 from course_build.grading.sandbox import Sandbox
-from course_build.grading.session import Ended, Limits, Session
+from course_build.grading.session import Limits, Session, SessionTerminated
 from course_build.grading.status import BLANK, GRADED, IN_PART, LOOK, MISSING, UNREADABLE
 from course_build.grading.submissions import Submission
 
-MOST_STARTS = 12
-MOST_TOLD = 600  # characters of a message that the submission had a hand in
+MAX_STARTS = 12
+MAX_TOLD = 600  # characters of a message that the submission had a hand in
 NO_TIME = "not run: the submission used up its time before"
 
 
@@ -95,14 +95,14 @@ def grade(
         By notebook: the result, and what to show of it.
     """
     results = {}
-    with _Desk(sandbox, limits, stop or Event()) as desk:
+    with _SessionPool(sandbox, limits, stop or Event()) as sessions:
         for notebook in asked:
             prepared, status = prepare(notebook, submission)
-            results[notebook.name] = _grade_one(notebook, prepared, status, desk, seed), prepared.shown
+            results[notebook.name] = _grade_one(notebook, prepared, status, sessions, seed), prepared.shown
     return results
 
 
-def _grade_one(asked: Notebook, prepared: Plan, status: str, desk: _Desk, seed: int) -> Graded:
+def _grade_one(asked: Notebook, prepared: Plan, status: str, sessions: _SessionPool, seed: int) -> Graded:
     graded = Graded(status or GRADED, notes=list(prepared.notes))
     if status:
         words = [exercises.NOT_WRITTEN_YET] if status == BLANK else list(prepared.notes)
@@ -112,9 +112,9 @@ def _grade_one(asked: Notebook, prepared: Plan, status: str, desk: _Desk, seed: 
     left_out: set[int] = set()
     unwritten: list[str] = []
     for part in asked.parts:
-        messages, ended = _try(part, prepared, left_out, desk, seed, graded.notes)
+        messages, ended = _try(part, prepared, left_out, sessions, seed, graded.notes)
         graded.points[part.grade_id] = 0.0 if messages else part.points
-        graded.messages[part.grade_id] = [message[:MOST_TOLD] for message in messages]
+        graded.messages[part.grade_id] = [message[:MAX_TOLD] for message in messages]
         if ended or left_out:
             graded.status = IN_PART
         if not messages and (function := _function(part)) not in prepared.written:
@@ -123,28 +123,28 @@ def _grade_one(asked: Notebook, prepared: Plan, status: str, desk: _Desk, seed: 
             )
     if unwritten:
         graded.status, graded.notes = LOOK, graded.notes + unwritten
-    desk.clear()
+    sessions.clear()
     return graded
 
 
 def _try(
-    part: Part, prepared: Plan, left_out: set[int], desk: _Desk, seed: int, notes: list[str]
+    part: Part, prepared: Plan, left_out: set[int], sessions: _SessionPool, seed: int, notes: list[str]
 ) -> tuple[list[str], bool]:
     """What is wrong with one part, and whether its process ended before it told."""
     given = exercises.draw_part(part.exercise, part.name, seed)
-    while (session := desk.ready(prepared, left_out, notes)) is None:
-        if desk.exhausted:
+    while (session := sessions.ready(prepared, left_out, notes)) is None:
+        if sessions.exhausted:
             notes.append(f"{part.grade_id} {NO_TIME}")
             return [NO_TIME], True
     try:
         got = session.collect(part.exercise, part.name, given)
-    except Ended as error:
-        desk.drop()
+    except SessionTerminated as error:
+        sessions.drop()
         notes.append(f"{part.grade_id}: its function {error}")
         return [f"your function {error}"], True
     try:
         messages = exercises.judge_part(part.exercise, part.name, given, got)
-        return messages + desk.errors if messages else [], False
+        return messages + sessions.errors if messages else [], False
     except Exception as error:  # a judge that fails is our fault; it must not stop the class
         notes.append(f"{part.grade_id}: OUR CHECK FAILED on what came back ({type(error).__name__}); please report it")
         return ["what came back could not be judged; your instructor knows"], True
@@ -154,7 +154,7 @@ def _function(part: Part) -> str:
     return next(one.function for one in exercises.collectors(part.exercise) if one.part == part.name)
 
 
-class _Desk:
+class _SessionPool:
     """Keeps a session in which the cells of the present notebook have run; makes another where that one ended."""
 
     def __init__(self, sandbox: Sandbox, limits: Limits, stop: Event):
@@ -163,7 +163,7 @@ class _Desk:
         self.is_set = False
         self.errors: list[str] = []  # what cells raised; the submission's own words
 
-    def __enter__(self) -> _Desk:
+    def __enter__(self) -> _SessionPool:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -175,7 +175,7 @@ class _Desk:
         running = self.session.spent if self.session else 0.0
         if self.stop.is_set():
             return True
-        return self.spent + running > self.limits.total_seconds or (not self.session and self.starts >= MOST_STARTS)
+        return self.spent + running > self.limits.total_seconds or (not self.session and self.starts >= MAX_STARTS)
 
     def ready(self, prepared: Plan, left_out: set[int], notes: list[str]) -> Session | None:
         """A session in which the notebook's cells have run; None if one of them ended it, to be left out next time."""
@@ -196,8 +196,8 @@ class _Desk:
             try:
                 error = self.session.run_cell(step.source)
                 if error:
-                    self.errors.append(f"{step.called} raised {error[:MOST_TOLD]}")
-            except Ended as error:
+                    self.errors.append(f"{step.called} raised {error[:MAX_TOLD]}")
+            except SessionTerminated as error:
                 left_out.add(number)
                 notes.append(f"{step.called} {error}; it was left out")
                 self.drop()
@@ -211,7 +211,7 @@ class _Desk:
         try:
             if self.session:
                 self.session.forget()
-        except Ended:
+        except SessionTerminated:
             self.drop()
 
     def drop(self) -> None:

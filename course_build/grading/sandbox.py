@@ -2,11 +2,10 @@
 
 Of the exercises it sees the half that collects. What judges, and with it whatever knows what is right, is missing.
 
-Two ways to build them, in this order: bubblewrap, and `unshare` with `chroot` and `setpriv` of util-linux. Both give
-the same view: own process, network, mount, IPC and host-name namespaces, a root without the home folders, the
-gradebook, the exercises or the other submissions, and a user without rights. Under root that user is a real one of its
-own, so that the limit on processes counts it alone. `find` starts a probe behind the walls and refuses what does not
-hold.
+bubblewrap builds them: own process, network, mount, IPC and host-name namespaces, a root without the home folders, the
+gradebook or the other submissions, a filter of system calls, and a user without rights. Under root that user is a real
+one of its own, so that the limit on processes counts it alone. `find` starts a probe behind the walls and refuses what
+does not hold.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
-import shlex
 import shutil
 import site
 import subprocess
@@ -27,6 +25,7 @@ from pathlib import Path
 
 import course_lib
 import exercises
+from course_build.grading.refused_calls import refused_calls
 
 SYSTEM = [
     Path("/usr"),
@@ -75,14 +74,23 @@ class NoSandbox(RuntimeError):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A way to start a program behind walls: `bubblewrap`, `namespaces`, or `none` if the instructor said so."""
+    """A way to start a program: behind the walls of `bubblewrap`, or behind `none` if the instructor said so."""
 
     kind: str
 
-    def command(self, program: Sequence[str], readable: Sequence[Path] = ()) -> list[str]:
-        """The command that runs a program of absolute path behind the walls, with more folders to read."""
-        folders = [*_what_python_needs(), INSIDE, LIBRARY, *readable]
-        return [*_BUILDERS[self.kind](folders), *program]
+    def start(self, program: Sequence[str], pass_fds: Sequence[int] = (), **options: object) -> subprocess.Popen:
+        """Start a program of absolute path; the options are those of `subprocess.Popen`."""
+        options |= {"env": self.environment()}
+        if self.kind == "none":
+            return subprocess.Popen(program, pass_fds=pass_fds, **options)
+        calls = os.memfd_create("refused calls")
+        try:
+            os.write(calls, refused_calls())
+            os.lseek(calls, 0, os.SEEK_SET)
+            command = [*_walls([*_what_python_needs(), INSIDE, LIBRARY], calls), *program]
+            return subprocess.Popen(command, pass_fds=(*pass_fds, calls), **options)
+        finally:
+            os.close(calls)
 
     def environment(self) -> dict[str, str]:
         """The few variables the program gets: nothing of the instructor's own."""
@@ -107,12 +115,15 @@ class Sandbox:
         keys = [str(copy / "_check.py") for copy in _copies_of_the_rooms()]
         program = [sys.executable, "-S", "-c", PROBE, str(Path(__file__).resolve()), str(LIBRARY), *keys]
         try:
-            done = subprocess.run(
-                self.command(program), env=self.environment(), capture_output=True, text=True, timeout=120
-            )
+            probe = self.start(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            with probe:
+                try:
+                    said, complaint = probe.communicate(timeout=120)
+                finally:
+                    probe.kill()
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"it does not start: {error}"
-        return done.stdout.strip() if done.returncode == 0 else f"it does not start: {done.stderr.strip()[-300:]}"
+        return said.strip() if probe.returncode == 0 else f"it does not start: {complaint.strip()[-300:]}"
 
 
 def find(unsandboxed: bool = False) -> Sandbox:
@@ -128,21 +139,15 @@ def find(unsandboxed: bool = False) -> Sandbox:
     NoSandbox
         With what was tried, why it failed and how to get one.
     """
-    tried = []
-    for kind, program in (("bubblewrap", "bwrap"), ("namespaces", "unshare")):
-        if shutil.which(program) is None:
-            tried.append(f"{kind}: there is no program {program}")
-            continue
-        flaws = Sandbox(kind).flaws()
-        if not flaws:
-            return Sandbox(kind)
-        tried.append(f"{kind}: {flaws}")
+    missing = shutil.which("bwrap") is None
+    flaws = "there is no program bwrap" if missing else Sandbox("bubblewrap").flaws()
+    if not flaws:
+        return Sandbox("bubblewrap")
     if unsandboxed:
         return Sandbox("none")
     raise NoSandbox(
-        "Student code is not run on this machine, because nothing here can lock it in.\n  "
-        + "\n  ".join(tried)
-        + "\nOn Linux `apt-get install bubblewrap` is usually all it takes; in a container it also needs the right "
+        f"Student code is not run on this machine, because nothing here can lock it in: {flaws}.\n"
+        "On Linux `apt-get install bubblewrap` is usually all it takes; in a container it also needs the right "
         "to make namespaces. If you trust every submission with your files, say so: --unsandboxed."
     )
 
@@ -184,9 +189,10 @@ def _to_cover(folders: Sequence[Path]) -> list[Path]:
     return [copy for copy in copies if any(copy.is_relative_to(folder.resolve()) for folder in shown)]
 
 
-def _bubblewrap(folders: Sequence[Path]) -> list[str]:
+def _walls(folders: Sequence[Path], calls: int) -> list[str]:
+    """What bubblewrap is to build, with folders to read and a filter of calls in a file that is open here."""
     walls = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
-    walls += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    walls += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--seccomp", str(calls)]
     if os.geteuid() == 0:
         walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
@@ -210,74 +216,12 @@ def _bubblewrap(folders: Sequence[Path]) -> list[str]:
     return walls + (_without_rights() if os.geteuid() == 0 else [])
 
 
-def _namespaces(folders: Sequence[Path]) -> list[str]:
-    """The same view with util-linux alone: a small root on an empty folder, seen by the new mount namespace only."""
-    flags = "nosuid,nodev"
-    root = next(
-        str(place)
-        for place in _EMPTY_FOLDERS
-        if place.is_dir() and not any(path.is_relative_to(place) for path in folders)
-    )
-
-    def at(path: Path | str) -> str:
-        return shlex.quote(f"{root}{path}")
-
-    steps = [
-        f"mount -t tmpfs -o size=4m,mode=755,{flags} none {at('')}",
-        f"mkdir -p {at('/dev')} {at('/proc')} {at('/tmp')}",
-        f"mount -t proc -o {flags},noexec none {at('/proc')}",
-        f"mount -t tmpfs -o size={SCRATCH_BYTES},mode=1777,{flags} none {at('/tmp')}",
-    ]
-    steps += [f"mkdir {at('/dev/pts')}", f"mount -t devpts -o newinstance,ptmxmode=666,mode=620 none {at('/dev/pts')}"]
-    steps += [
-        f"mkdir {at('/dev/shm')}",
-        f"mount -t tmpfs -o size={SHARED_BYTES},mode=1777,{flags} none {at('/dev/shm')}",
-    ]
-    steps += [f"ln -s pts/ptmx {at('/dev/ptmx')}"]  # IPython's !commands want a terminal
-    for device in ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"):
-        steps += [f"touch {at(device)}", f"mount --bind {device} {at(device)}"]
-    for path in [*SYSTEM, *folders]:
-        if path.is_symlink():
-            steps.append(f"ln -s {shlex.quote(os.readlink(path))} {at(path)}")
-        elif path.exists():
-            steps += [f"mkdir -p {at(path)}"] if path.is_dir() else [f"mkdir -p {at(path.parent)}", f"touch {at(path)}"]
-            steps += [
-                f"mount --bind {shlex.quote(str(path))} {at(path)}",
-                f"mount -o remount,bind,ro,{flags} {at(path)}",
-            ]
-    for path in _to_cover(folders):
-        steps += [
-            f"mkdir -p {at(path)}",
-            f"mount --bind {shlex.quote(str(_unjudged()))} {at(path)}",
-            f"mount -o remount,bind,ro,{flags} {at(path)}",
-        ]
-    steps += [f"mount -o remount,bind,ro,{flags} {at('')}", f'exec chroot {at("")} "$@"']
-    own_user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    # --kill-child ends what is inside with unshare; the first setpriv ends unshare with the grader.
-    walls = [
-        "setpriv",
-        "--pdeathsig",
-        "KILL",
-        "unshare",
-        *own_user,
-        "--mount",
-        "--propagation",
-        "private",
-        "--net",
-        "--ipc",
-        "--uts",
-        "--pid",
-        "--fork",
-    ]
-    return [*walls, "--kill-child", "--", "sh", "-euc", "\n".join(steps), "sh", *_without_rights("--bounding-set=-all")]
-
-
-def _without_rights(*more: str) -> list[str]:
+def _without_rights() -> list[str]:
     """Give up every right; under root also become a user of its own, so that its processes are counted alone."""
     somebody = str(FIRST_UID + (os.getpid() + next(_NEXT)) % UIDS)
     become = ["--reuid", somebody, "--regid", somebody, "--clear-groups"] if os.geteuid() == 0 else []
     # The kernel forgets the signal for the end of the parent when the user changes.
-    return ["setpriv", *become, "--inh-caps=-all", *more, "--no-new-privs", "--pdeathsig", "KILL"]
+    return ["setpriv", *become, "--inh-caps=-all", "--no-new-privs", "--pdeathsig", "KILL"]
 
 
 def _parents(paths: Sequence[Path]) -> list[Path]:
@@ -287,5 +231,3 @@ def _parents(paths: Sequence[Path]) -> list[Path]:
 
 
 _NEXT = itertools.count()
-_EMPTY_FOLDERS = (Path("/mnt"), Path("/media"), Path("/srv"))
-_BUILDERS = {"bubblewrap": _bubblewrap, "namespaces": _namespaces, "none": lambda folders: []}

@@ -64,7 +64,7 @@ class Limits:
     answer_bytes: int = 32 * 2**20
 
 
-class Ended(Exception):
+class SessionTerminated(Exception):
     """The process is gone before it answered; the text says how, for a teacher."""
 
 
@@ -95,9 +95,8 @@ class Session:
         self._answers, answers = os.pipe()
         os.set_blocking(self._orders, False)
         program = [sys.executable, "-P", str(INSIDE / "runner.py"), str(orders), str(answers)]
-        self._process = subprocess.Popen(
-            self.sandbox.command(program),
-            env=self.sandbox.environment(),
+        self._process = self.sandbox.start(
+            program,
             pass_fds=(orders, answers),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -150,7 +149,7 @@ class Session:
         orders = {name: np.int64(value) for name, value in {**most, "CPU": int(2 * limits.total_seconds + 60)}.items()}
         try:
             self._ask(orders, seconds=60.0)
-        except Ended as error:
+        except SessionTerminated as error:
             raise RuntimeError(
                 f"The sandbox ({self.sandbox.kind}) did not start, and no submission is to blame: {error}\n"
                 + self._output.decode(errors="replace")
@@ -180,15 +179,15 @@ class Session:
                 continue
             if self._processor_seconds() - used > seconds:
                 self.spent += seconds
-                raise Ended(f"took longer than {seconds:g} s of processor time")
+                raise SessionTerminated(f"took longer than {seconds:g} s of processor time")
             if self._looked - begun > seconds * self.limits.wall_factor:
                 self.spent += seconds
-                raise Ended(f"did not come back within {seconds * self.limits.wall_factor:g} s")
+                raise SessionTerminated(f"did not come back within {seconds * self.limits.wall_factor:g} s")
 
     def _look(self) -> None:
         self._looked = time.monotonic()
         if self.stop.is_set():
-            raise Ended("was interrupted")
+            raise SessionTerminated("was interrupted")
         family = self._family()
         self._watch_memory(family)
         self._watch_the_kernel(family)
@@ -209,7 +208,7 @@ class Session:
         if self._answers in readable:
             piece = os.read(self._answers, 2**20)
             if not piece:
-                raise Ended("ended the process it ran in")
+                raise SessionTerminated("ended the process it ran in")
             self._answer += piece
         return sending
 
@@ -218,7 +217,7 @@ class Session:
         while len(self._answer) >= 8:
             size = struct.unpack("<Q", self._answer[:8])[0]
             if size > most:
-                raise Ended(f"gave back more than {most / 1e6:g} MB")
+                raise SessionTerminated(f"gave back more than {most / 1e6:g} MB")
             if len(self._answer) < 8 + size:
                 break
             blob = bytes(self._answer[8 : 8 + size])
@@ -226,7 +225,7 @@ class Session:
             try:
                 answer = plain.unpack(blob)
             except plain.NotPlain as error:
-                raise Ended("gave back something else than numbers") from error
+                raise SessionTerminated("gave back something else than numbers") from error
             number = answer.pop("#order", np.int64(0))
             if number.shape == () and number == self._number:
                 return answer
@@ -235,7 +234,7 @@ class Session:
     def _watch_memory(self, family: Sequence[psutil.Process]) -> None:
         most = self.limits.memory + 2**30
         if _total(family, "memory_info", "rss") > most and _total(family, "memory_full_info", "uss") > most:
-            raise Ended(f"used more than {most / 2**30:.1f} GB of memory")
+            raise SessionTerminated(f"used more than {most / 2**30:.1f} GB of memory")
 
     def _watch_the_kernel(self, family: Sequence[psutil.Process]) -> None:
         """Count files where it may write, and sockets of its own network: memory of the kernel's, mapped by nobody."""
@@ -249,9 +248,9 @@ class Session:
             except OSError:
                 continue  # it ended between two looks
             if sockets > self.limits.sockets:
-                raise Ended(f"opened more than {self.limits.sockets:,} sockets")
+                raise SessionTerminated(f"opened more than {self.limits.sockets:,} sockets")
             if sum(system.f_files - system.f_ffree for system in systems) > self.limits.files:
-                raise Ended(f"made more than {self.limits.files:,} files")
+                raise SessionTerminated(f"made more than {self.limits.files:,} files")
             return
 
     def _family(self) -> Sequence[psutil.Process]:

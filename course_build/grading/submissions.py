@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MOST_BYTES = 20 * 2**20
-MOST_CELLS, MOST_CODE = 1_000, 2_000_000
+MAX_BYTES = 20 * 2**20
+MAX_CELLS, MAX_CODE = 1_000, 2_000_000
 BESIDE = ("timestamp.txt", "submission_secret.txt")  # of nbgrader's exchange: for penalties, and to give feedback back
 
 
@@ -86,7 +86,7 @@ def _by_notebook(place: Path, notebooks: Sequence[str]) -> dict[str, Path]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """A submitted file's bytes, if it is a plain file of at most `MOST_BYTES`.
+    """A submitted file's bytes, if it is a plain file of at most `MAX_BYTES`.
 
     Raises
     ------
@@ -101,10 +101,10 @@ def read_bytes(path: Path) -> bytes:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode):
             raise Unreadable("not a plain file")
-        if about.st_size > MOST_BYTES:
-            raise Unreadable(f"too large: {about.st_size / 1e6:.0f} MB, at most {MOST_BYTES / 1e6:.0f} MB are read")
+        if about.st_size > MAX_BYTES:
+            raise Unreadable(f"too large: {about.st_size / 1e6:.0f} MB, at most {MAX_BYTES / 1e6:.0f} MB are read")
         with open(handle, "rb", closefd=False) as file:
-            return file.read(MOST_BYTES)
+            return file.read(MAX_BYTES)
     finally:
         os.close(handle)
 
@@ -129,11 +129,11 @@ def read(blob: bytes) -> tuple[list[Cell], list[str]]:
         raise Unreadable("not a notebook: JSON without a list of cells")
     if notebook.get("nbformat") != 4:
         raise Unreadable("a notebook of an old format: open and save it in JupyterLab")
-    if len(notebook["cells"]) > MOST_CELLS:
-        raise Unreadable(f"too large: {len(notebook['cells'])} cells, at most {MOST_CELLS} are read")
+    if len(notebook["cells"]) > MAX_CELLS:
+        raise Unreadable(f"too large: {len(notebook['cells'])} cells, at most {MAX_CELLS} are read")
     cells = [cell for raw in notebook["cells"] if (cell := _cell(raw)) is not None]
-    if (code := sum(len(cell.source) for cell in cells if cell.kind == "code")) > MOST_CODE:
-        raise Unreadable(f"too large: {code:,} characters of code, at most {MOST_CODE:,} are read")
+    if (code := sum(len(cell.source) for cell in cells if cell.kind == "code")) > MAX_CODE:
+        raise Unreadable(f"too large: {code:,} characters of code, at most {MAX_CODE:,} are read")
     notes = [] if len(cells) == len(notebook["cells"]) else ["some cells are malformed and were left out"]
     return cells, notes + _kernel_note(notebook)
 

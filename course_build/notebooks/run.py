@@ -26,7 +26,7 @@ NOTEBOOKS = ROOT / "_build" / "html" / "notebooks"
 ENVIRONMENT = ROOT / "_build" / ".notebook_environment"
 LIBRARY = ("pyproject.toml", "README.md", "LICENSE", "course_lib", "exercises")
 RUNNER = ("ipykernel", "nbclient")
-MOST_SECONDS = 600  # a cell
+MAX_SECONDS = 600  # a cell
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def run(path: Path, python: Path, may_raise: tuple[str, ...] = ()) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, folder)
         execute = python.with_name("jupyter-execute")
-        command = [execute, "--inplace", "--allow-errors", f"--timeout={MOST_SECONDS}", copy]
+        command = [execute, "--inplace", "--allow-errors", f"--timeout={MAX_SECONDS}", copy]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         trouble = done.stderr.strip()[-2000:] if done.returncode else _trouble(nbformat.read(copy, 4), may_raise)
     return Outcome(path.stem, time.monotonic() - start, trouble)

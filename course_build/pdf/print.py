@@ -16,7 +16,7 @@ FIT = Path(__file__).with_name("fit.js")
 HEADINGS = Path(__file__).with_name("headings.js")
 # The text's width on paper, 210 mm less the margins of paper.css, in CSS pixels.
 TEXT_WIDTH = round((210 - 2 * 24) / 25.4 * 96)
-MOST_SECONDS = 600  # a book of 400 pages takes one, a busy machine many
+MAX_SECONDS = 600  # a book of 400 pages takes one, a busy machine many
 
 
 class Print(NamedTuple):
@@ -76,7 +76,7 @@ def page_numbers(pdf: bytes, keys: list[str]) -> dict[str, int]:
 def _print(browser: Browser, book: str, draft: Path) -> Print:
     draft.write_text(book, encoding="utf-8")
     page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000}, color_scheme="light")
-    page.set_default_timeout(MOST_SECONDS * 1000)
+    page.set_default_timeout(MAX_SECONDS * 1000)
     try:
         page.emulate_media(media="print", color_scheme="light")
         page.goto(draft.as_uri(), wait_until="load")

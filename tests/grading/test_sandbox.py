@@ -1,4 +1,4 @@
-"""The walls hold, both kinds of them, and where there are none nothing is run."""
+"""The walls hold, and where there are none nothing is run."""
 
 from __future__ import annotations
 
@@ -15,28 +15,15 @@ import exercises
 from benchmarks.toy_course import KL, solution
 from course_build.grading import __main__ as program
 from course_build.grading import sandbox
-from course_build.grading.session import Ended, Session
-from tests.grading.conftest import SHORT, missing
+from course_build.grading.session import Session, SessionTerminated
+from tests.grading.conftest import SHORT
 from tests.grading.gallery import MEMORY, TOO_LONG
 
 
-@pytest.fixture(scope="module", params=["bubblewrap", "namespaces"])
-def kind(request):
-    """Each kind that this machine could build."""
-    if shutil.which({"bubblewrap": "bwrap", "namespaces": "unshare"}[request.param]) is None:
-        missing(f"no program for {request.param}")
-    walls = sandbox.Sandbox(request.param)
-    flaws = walls.flaws()
-    if flaws.startswith("it does not start"):
-        missing(f"{request.param}: {flaws}")
-    assert flaws == ""
-    return walls
-
-
 @pytest.fixture(scope="module")
-def session(kind):
+def session(walls):
     """One process behind these walls, for what leaves it alive."""
-    with Session(kind, replace(SHORT, wall_factor=100.0)) as running:  # a busy machine fails nothing here
+    with Session(walls, replace(SHORT, wall_factor=100.0)) as running:  # a busy machine fails nothing here
         yield running
 
 
@@ -119,22 +106,25 @@ def test_nothing_of_the_environment_comes_in(session, monkeypatch):
         ),
     ],
 )
-def test_an_end_is_named(kind, code, how):
-    with Session(kind, SHORT) as running, pytest.raises(Ended, match=how):
+def test_an_end_is_named(walls, code, how):
+    with Session(walls, SHORT) as running, pytest.raises(SessionTerminated, match=how):
         running.run_cell(code)
 
 
-def test_memory_of_all_processes_together_is_limited(kind):
+def test_memory_of_all_processes_together_is_limited(walls):
     """To fill it takes a slow machine longer than a cell has elsewhere in these tests."""
-    with Session(kind, replace(SHORT, seconds=60.0)) as running, pytest.raises(Ended, match=r"used more than 1\.5 GB"):
+    with (
+        Session(walls, replace(SHORT, seconds=60.0)) as running,
+        pytest.raises(SessionTerminated, match=r"used more than 1\.5 GB"),
+    ):
         running.run_cell(MEMORY)
 
 
-def test_files_are_put_down_to_the_cell_that_made_them(kind):
+def test_files_are_put_down_to_the_cell_that_made_them(walls):
     """Also where it was done before anybody looked: the next cell is not blamed, and not left out in its place."""
-    with Session(kind, replace(SHORT, files=200)) as running:
+    with Session(walls, replace(SHORT, files=200)) as running:
         assert running.run_cell("import os") == ""
-        with pytest.raises(Ended, match="more than 200 files"):
+        with pytest.raises(SessionTerminated, match="more than 200 files"):
             running.run_cell("for i in range(300): os.mkdir(f'/tmp/{i}')")
 
 
@@ -151,10 +141,10 @@ with Session(sandbox.Sandbox(sys.argv[1]), SHORT) as running:
 
 
 @pytest.mark.parametrize("end", ["done", "killed"])
-def test_nothing_outlives_its_grader(kind, end):
+def test_nothing_outlives_its_grader(walls, end):
     """Neither when a session ends, nor when the grader itself is killed."""
     root = Path(__file__).resolve().parents[2]
-    program = [sys.executable, "-c", GRADER, kind.kind, end]
+    program = [sys.executable, "-c", GRADER, walls.kind, end]
     with subprocess.Popen(program, cwd=root, stdout=subprocess.PIPE, text=True) as grader:
         pids = [int(grader.stdout.readline())]
         if end == "killed":
@@ -185,7 +175,7 @@ def test_without_a_sandbox_nothing_is_graded(monkeypatch, capsys, tmp_path):
 
 def test_walls_with_a_hole_are_refused(monkeypatch):
     """A sandbox that starts and does not hold counts as none."""
-    monkeypatch.setattr(sandbox, "_BUILDERS", dict.fromkeys(("bubblewrap", "namespaces", "none"), lambda folders: []))
+    monkeypatch.setattr(sandbox, "_walls", lambda folders, calls: [])
     monkeypatch.setattr(shutil, "which", lambda program: program)
     with pytest.raises(sandbox.NoSandbox, match="it can read the grader"):
         sandbox.find()

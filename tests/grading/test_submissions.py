@@ -84,7 +84,7 @@ def test_only_plain_files_are_opened(tmp_path, kind):
         path.mkdir()
     else:
         with path.open("wb") as file:
-            file.truncate(submissions.MOST_BYTES + 1)
+            file.truncate(submissions.MAX_BYTES + 1)
     with pytest.raises(submissions.Unreadable):
         submissions.read_bytes(path)
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import plain
-import refused_calls
 
 ORDERS, ANSWERS = (int(number) for number in sys.argv[1:3])
 
@@ -24,7 +23,6 @@ ORDERS, ANSWERS = (int(number) for number in sys.argv[1:3])
 def main() -> None:
     """Set the limits, say so, then obey until the orders end."""
     os.chdir("/tmp" if os.access("/tmp", os.W_OK) else ".")
-    refused_calls.refuse()
     limits = _receive()
     _set_limits(limits)
     shell = _shell()

@@ -1,4 +1,4 @@
-"""System calls that no notebook needs, refused by the kernel from now on: a filter in seccomp's classic BPF.
+"""System calls that no notebook needs: a filter in seccomp's classic BPF, for bubblewrap's `--seccomp`.
 
 Without it a process could make itself a user namespace, be root in there and mount a file system in memory; or keep
 what counts as nobody's memory in files without a name, in shared memory and queues of System V and POSIX, in pages that
@@ -7,7 +7,6 @@ a pipe holds, in lists of watched files. See seccomp(2), and linux/filter.h for 
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import platform
 import struct
@@ -39,15 +38,10 @@ FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 NUMBER, MACHINE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
-NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2
 
 
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
-
-
-def refuse() -> None:
-    """Refuse them in this process and in all that it starts; OSError if the kernel knows no filters.
+def refused_calls() -> bytes:
+    """The filter for this machine.
 
     Raises
     ------
@@ -56,12 +50,7 @@ def refuse() -> None:
     """
     if platform.machine() not in MACHINES:
         raise RuntimeError(f"got a {platform.machine()}, expected one of {', '.join(MACHINES)}")
-    instructions = b"".join(_filter(*MACHINES[platform.machine()]))
-    program = _Program(len(instructions) // 8, instructions)
-    libc = ctypes.CDLL(None, use_errno=True)
-    for arguments in ((NO_NEW_PRIVILEGES, 1, 0, 0, 0), (SET_SECCOMP, FILTER, ctypes.byref(program), 0, 0)):
-        if libc.prctl(*arguments) != 0:
-            raise OSError(ctypes.get_errno(), "the kernel did not take the filter of system calls")
+    return b"".join(_filter(*MACHINES[platform.machine()]))
 
 
 def _filter(machine: int, calls: dict[str, int]) -> list[bytes]:
