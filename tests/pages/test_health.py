@@ -50,7 +50,7 @@ def test_every_file_is_named_with_its_whole_digest(facts, tables):
         content = path.read_bytes()
         digest, size, command = tables[name]
         assert (digest, size) == (hashlib.sha256(content).hexdigest(), f"{len(content):,}")
-        assert command.startswith("python -m tools.")
+        assert command.startswith("python -m course_build.")
     page = (BOOK / "book" / "status.html").read_text(encoding="utf-8")
     assert all(f'title="{one["sha256"]}"' in page for one in facts["weights"] + facts["data"])
     assert [one["file"] in tables for one in facts["data"]] == [True] * (4 if facts["edition"] == "mnist" else 0)
