@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from course_lib import models, training
 from course_lib.data._torchvision import datasets, transforms
-from course_lib.training._products import fast_products
+from course_lib.training._matmul_precision import fast_matmul
 
 BATCH, LR = 256, 1e-3
 OURS = "`training.fit`"
@@ -86,7 +86,7 @@ def _step(model: TutorialVAE, optimizer: torch.optim.Optimizer, x: Tensor) -> fl
     return loss.item()
 
 
-@fast_products()
+@fast_matmul()
 def products(x: Tensor, pixels: Tensor) -> None:
     """The matrix products of one epoch, into buffers, by the library that `fit` uses: no loop can be faster."""
     layers = []

@@ -32,7 +32,14 @@ class Gaussian:
     logvar: Tensor
 
     def __post_init__(self):
-        validation.same_shape(self.mean, self.logvar, ("mean", "logvar"))
+        validation.same_shape(self.mean, self.logvar, ("mean", "logvar"), axes=(1, 2))
+
+    def __repr__(self) -> str:
+        """Shape, and the ranges of means and standard deviations: what a reader wants to know."""
+        shape = ", ".join(map(str, self.mean.shape))
+        ranges = (values.detach().aminmax() for values in (self.mean, self.std))
+        (low, high), (narrow, wide) = ((float(end) for end in ends) for ends in ranges)
+        return f"Gaussian(shape ({shape}), means {low:.3g} … {high:.3g}, standard deviations {narrow:.3g} … {wide:.3g})"
 
     @property
     def var(self) -> Tensor:
@@ -65,13 +72,16 @@ class Gaussian:
         """
         if eps is None:
             eps = torch.randn(self.mean.shape, generator=generator, dtype=self.mean.dtype, device=self.mean.device)
-        validation.same_shape(eps, self.mean, ("eps", "mean"))
+        validation.same_shape(eps, self.mean, ("eps", "mean"), axes=(1, 2))
         return torch.addcmul(self.mean, self.std, eps)
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Log-density of z, summed over the latent dimensions: shape (n,), nats."""
-        validation.same_shape(z, self.mean, ("z", "mean"))
-        return -0.5 * (LOG_2PI + self.logvar + (z - self.mean).square() / self.var).sum(dim=1)
+        validation.same_shape(z, self.mean, ("z", "mean"), axes=(1, 2))
+        # Deviations in units of σ, by 1/√σ twice: σ² itself leaves float32 at log σ² = ±88, and σ at ±177.
+        root = (-0.25 * self.logvar).exp()
+        deviation = (z - self.mean) * root * root
+        return -0.5 * (LOG_2PI + self.logvar + deviation.square()).sum(dim=-1)
 
     def kl_per_dimension(self) -> Tensor:
         """KL(q ‖ N(0, I)) of each latent dimension: shape (n, d), nats, each at least 0.
@@ -88,7 +98,7 @@ class Gaussian:
         ----------
         Kingma & Welling (2014), appendix B.
         """
-        return self.kl_per_dimension().sum(dim=1)
+        return self.kl_per_dimension().sum(dim=-1)
 
 
 def gaussian_kl_between(q: Gaussian, p: Gaussian) -> Tensor:
@@ -96,15 +106,15 @@ def gaussian_kl_between(q: Gaussian, p: Gaussian) -> Tensor:
 
     Equal to ½ Σ_j [(μ_q − μ_p)² / σ_p² + r − 1 − log r] with r = σ_q² / σ_p²; for p = N(0, I) it is `q.kl()`.
     """
-    validation.same_shape(q.mean, p.mean, ("the means of q", "the means of p"))
+    validation.same_shape(q.mean, p.mean, ("the means of q", "the means of p"), axes=(1, 2))
     log_ratio = q.logvar - p.logvar
     distance = (q.mean - p.mean).square() / p.var
-    return 0.5 * (distance + (log_ratio.expm1() - log_ratio)).sum(dim=1)
+    return 0.5 * (distance + (log_ratio.expm1() - log_ratio)).sum(dim=-1)
 
 
 def standard_normal_log_prob(z: Tensor) -> Tensor:
     """Log-density of the prior N(0, I) at z of shape (n, d): shape (n,), nats."""
-    return -0.5 * (z.square() + LOG_2PI).sum(dim=1)
+    return -0.5 * (z.square() + LOG_2PI).sum(dim=-1)
 
 
 def full_gaussian_kl(mean_q: Tensor, cov_q: Tensor, mean_p: Tensor, cov_p: Tensor) -> Tensor:
@@ -125,9 +135,15 @@ def full_gaussian_kl(mean_q: Tensor, cov_q: Tensor, mean_p: Tensor, cov_p: Tenso
 
     Raises
     ------
+    ValueError
+        If the shapes do not fit.
     torch.linalg.LinAlgError
         If a covariance is not positive definite.
     """
+    d = len(mean_q) if mean_q.ndim else 0
+    shapes = [tuple(tensor.shape) for tensor in (mean_q, cov_q, mean_p, cov_p)]
+    if shapes != [(d,), (d, d)] * 2:
+        raise ValueError(f"got shapes {', '.join(map(str, shapes))}, expected (d,), (d, d), (d,), (d, d) for one d")
     chol_q, chol_p = torch.linalg.cholesky(cov_q), torch.linalg.cholesky(cov_p)
     whitened = torch.linalg.solve_triangular(chol_p, chol_q, upper=False)
     shift = torch.linalg.solve_triangular(chol_p, (mean_p - mean_q)[:, None], upper=False)

@@ -1,7 +1,8 @@
 """The one place where arguments are checked.
 
-Every message says what was got, what was expected and how to fix it. The library checks once, at the door:
-public functions call these, inner loops do not.
+Every message says what was got, what was expected and how to fix it. Values are looked at once, at the door: `fit`,
+`evaluate`, metrics, estimators and plots call `data_matrix`. Models call `rows`, which looks at shape and dtype alone:
+it costs nothing, no GPU waits for it, and `torch.func` and `torch.compile` go through.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+ROUNDING = 1e-6  # scikit-learn's MinMaxScaler leaves [0, 1] by as much as float32 rounds
 _CASTS = {"float32": "float()", "float64": "double()"}
 
 
@@ -53,39 +55,79 @@ def data_matrix(
     ValueError
         If its shape, its width or its values are wrong.
     """
-    if not isinstance(x, Tensor | np.ndarray):
-        raise TypeError(f"got {name} of type {type(x).__name__}, expected a torch tensor or NumPy array (n, D)")
-    _check_dtype(x, ("float32", "float64") if like is None else (_dtype(like.dtype),), name)
-    if isinstance(x, np.ndarray):
-        plain = x.flags.writeable and min(x.strides, default=0) >= 0
-        x = torch.from_numpy(x if plain else x.copy())
+    x = _tensor(x, like, name)
     if x.ndim != 2:
         hint = f"{name}.reshape(1, -1)" if x.ndim == 1 else f"{name}.flatten(1)"
         raise ValueError(f"got {name} of shape {tuple(x.shape)}, expected (n, D): one row an example; use {hint}")
     if x.numel() == 0:
         raise ValueError(f"got {name} of shape {tuple(x.shape)}, expected at least one example and one column")
     if width is not None and x.shape[1] != width:
-        raise ValueError(f"got {name} with {x.shape[1]} columns, expected {width}: the model was made for that width")
+        raise ValueError(_wrong_width(x, width, name))
     _check_values(x, unit_range, name)
     return x
+
+
+def rows(x, width: int, like: Tensor | None = None, name: str = "x") -> Tensor:
+    """Check shape and dtype of what goes into a model, and return it; an ndarray is wrapped.
+
+    Parameters
+    ----------
+    x : Tensor or ndarray
+        One row an example, (n, width), or one example, (width,).
+    width : int
+        The number of columns that is expected.
+    like : Tensor, optional
+        A weight of the model: x must have its dtype.
+    name : str
+        What the message calls it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If type, dtype or shape are wrong. The values are not looked at.
+    """
+    x = _tensor(x, like, name)
+    if x.ndim not in (1, 2) or x.shape[-1] != width:
+        raise ValueError(_wrong_width(x, width, name))
+    return x
+
+
+def _tensor(x, like: Tensor | None, name: str) -> Tensor:
+    if not isinstance(x, Tensor | np.ndarray):
+        raise TypeError(f"got {name} of type {type(x).__name__}, expected a torch tensor or NumPy array (n, D)")
+    _check_dtype(x, ("float32", "float64") if like is None else (_dtype(like.dtype),), name)
+    if isinstance(x, np.ndarray):
+        plain = x.flags.writeable and min(x.strides, default=0) >= 0
+        x = torch.from_numpy(x if plain else x.copy())
+    return x
+
+
+def _wrong_width(x: Tensor, width: int, name: str) -> str:
+    if x.ndim == 2:
+        return f"got {name} with {x.shape[1]} columns, expected {width}: the model was made for that width"
+    hint = f"; use {name}.flatten(1)" if x.ndim > 2 and x[:1].numel() == width else ""
+    return f"got {name} of shape {tuple(x.shape)}, expected (n, {width}): one row an example{hint}"
 
 
 def _check_dtype(x: Tensor | np.ndarray, expected: tuple[str, ...], name: str) -> None:
     got = _dtype(x.dtype)
     if got not in expected:
-        method = f'astype("{expected[0]}")' if isinstance(x, np.ndarray) else _CASTS[expected[0]]
+        cast = _CASTS.get(expected[0], f"to(torch.{expected[0]})")
+        method = f'astype("{expected[0]}")' if isinstance(x, np.ndarray) else cast
         cast = f"{name}.{method}"
         hint = f"convert pixels with {cast} / 255" if got == "uint8" else f"use {cast}"
         raise TypeError(f"got {name} of dtype {got}, expected {' or '.join(expected)}; {hint}")
 
 
 def _check_values(x: Tensor, unit_range: bool, name: str) -> None:
+    if x.is_meta or x.layout != torch.strided:
+        raise TypeError(f"got {name} on {x.device} with layout {x.layout}, expected a dense tensor with values")
     # One pass: a NaN anywhere makes both ends NaN.
     low, high = (float(end) for end in torch.aminmax(x.detach()))
     if not (math.isfinite(low) and math.isfinite(high)):
         bad = int((~torch.isfinite(x)).any(dim=1).sum())
         raise ValueError(f"got NaN or infinity in {bad} of the {len(x)} rows of {name}, expected finite numbers only")
-    if unit_range and (low < 0 or high > 1):
+    if unit_range and (low < -ROUNDING or high > 1 + ROUNDING):
         hint = f"; divide by 255: {name} / 255" if low >= 0 and 1 < high <= 255 else "; rescale or clip it first"
         raise ValueError(f"got {name} with values from {low:.4g} to {high:.4g}, expected pixels in [0, 1]{hint}")
 
@@ -119,6 +161,8 @@ def code_grid(indices, codes: int, shape: tuple[int, ...], name: str = "indices"
     if indices.ndim != 1 + len(shape) or tuple(indices.shape[1:]) != shape or not len(indices):
         expected = ", ".join(("n", *map(str, shape)))
         raise ValueError(f"got {name} of shape {tuple(indices.shape)}, expected ({expected}): one grid an example")
+    if not indices.is_cpu:
+        return indices  # a GPU would have to wait, in every step of a training
     low, high = (int(end) for end in torch.aminmax(indices))
     if low < 0 or high >= codes:
         raise ValueError(
@@ -127,16 +171,27 @@ def code_grid(indices, codes: int, shape: tuple[int, ...], name: str = "indices"
     return indices
 
 
-def same_shape(a: Tensor, b: Tensor, names: tuple[str, str]) -> None:
-    """Raise unless two matrices have the same shape: broadcasting, or a third axis, would hide a mistake."""
+def pixels(x: Tensor, name: str = "x") -> None:
+    """Raise unless all values lie in [0, 1]; looked at on the CPU only, because a GPU would have to wait for it."""
+    if x.is_cpu:
+        _check_values(x, True, name)
+
+
+def same_shape(a: Tensor, b: Tensor, names: tuple[str, str], axes: tuple[int, ...] = (2,)) -> None:
+    """Raise unless two float tensors have the same shape, of so many `axes`.
+
+    Broadcasting, or a third axis, would hide a mistake; integers would round, and bytes would overflow.
+    """
     for tensor, name in zip((a, b), names, strict=True):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"got {name} of type {type(tensor).__name__}, expected a torch tensor of shape (n, D)")
+        if not tensor.is_floating_point():
+            raise TypeError(f"got {name} of dtype {_dtype(tensor.dtype)}, expected floating-point; use {name}.float()")
     if a.shape != b.shape:
         raise ValueError(
             f"got {names[0]} of shape {tuple(a.shape)} and {names[1]} of shape {tuple(b.shape)}, expected equal shapes"
         )
-    if a.ndim != 2:
+    if a.ndim not in axes:
         raise ValueError(f"got {names[0]} of shape {tuple(a.shape)}, expected (n, D): one row an example")
 
 
@@ -164,6 +219,17 @@ def positive_int(value, name: str) -> int:
         raise TypeError(f"got {name} = {value!r}, expected an integer of at least 1") from None
     if isinstance(value, bool) or number < 1:
         raise ValueError(f"got {name} = {value!r}, expected an integer of at least 1")
+    return number
+
+
+def seed(value, name: str = "seed") -> int:
+    """Return `value` as an int that torch and NumPy both take as a seed; TypeError or ValueError otherwise."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"got {name} = {value!r}, expected an integer of at least 0") from None
+    if isinstance(value, bool) or not 0 <= number < 2**63:
+        raise ValueError(f"got {name} = {value!r}, expected an integer from 0 to 2**63 − 1")
     return number
 
 

@@ -15,12 +15,11 @@ from course_lib.losses.likelihoods import (
     log_likelihood,
     squared_error,
 )
-from course_lib.losses.objectives import OBJECTIVES, classification_terms, elbo_terms, reconstruction_terms
+from course_lib.losses.objectives import classification_terms, elbo_terms, reconstruction_terms
 from course_lib.losses.total_correlation import BatchDensities, batch_densities, tc_elbo_terms
 
 __all__ = [
     "ELBO",
-    "OBJECTIVES",
     "BatchDensities",
     "batch_densities",
     "bernoulli_log_likelihood",

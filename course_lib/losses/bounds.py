@@ -24,10 +24,16 @@ class ELBO(NamedTuple):
         A one-sample estimate of E_q[log p_θ(x | z)], shape (n,).
     kl : Tensor
         KL(q_φ(z | x) ‖ p(z)) in closed form, shape (n,), at least 0.
+    q : Gaussian
+        q_φ(z | x), of shape (n, d).
+    z : Tensor or None
+        The code that was drawn for each example, shape (n, d); None where nothing had to be drawn.
     """
 
     reconstruction: Tensor
     kl: Tensor
+    q: Gaussian
+    z: Tensor | None = None
 
     @property
     def elbo(self) -> Tensor:
@@ -58,7 +64,7 @@ def elbo(vae, x: Tensor, *, generator: torch.Generator | None = None, eps: Tenso
     """
     q = vae.encode(x)
     z = q.sample(generator, eps=eps)
-    return ELBO(log_likelihood(vae, x, z), q.kl())
+    return ELBO(log_likelihood(vae, x, z), q.kl(), q, z)
 
 
 def log_importance_weights(vae, x: Tensor, k: int, *, generator: torch.Generator | None = None) -> Tensor:
@@ -145,4 +151,4 @@ def linear_elbo(vae, x: Tensor) -> ELBO:
     q = vae.encode(x)
     at_mean = gaussian_log_likelihood(x, vae.decode(q.mean), vae.noise_variance)
     spread = (q.var * vae.decoder.weight.square().sum(dim=0)).sum(dim=1)
-    return ELBO(at_mean - 0.5 * spread / vae.noise_variance, q.kl())
+    return ELBO(at_mean - 0.5 * spread / vae.noise_variance, q.kl(), q)

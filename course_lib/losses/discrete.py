@@ -11,7 +11,7 @@ from course_lib.losses.likelihoods import bernoulli_log_likelihood
 def vector_quantisation_terms(
     model, x: Tensor, *, generator: torch.Generator | None = None, beta: float = 0.25
 ) -> dict[str, Tensor]:
-    """Terms of a VQ-VAE. While the model is being trained, its codebook follows the batch.
+    """Terms of a VQ-VAE. The codebook moves afterwards, in the training step: `VQVAE.after_step`.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def vector_quantisation_terms(
     x : Tensor
         Float, shape (n, D).
     generator : torch.Generator, optional
-        Draws the vectors on which dead entries of the codebook start again.
+        Accepted because every objective takes one; nothing here is random.
     beta : float
         Weight β of the commitment, at least 0.
 
@@ -46,10 +46,8 @@ def vector_quantisation_terms(
     reconstruction = bernoulli_log_likelihood(x, model.logits_of(quantised.straight_through))
     commitment = _summed(z_e - quantised.codes.detach())
     loss = beta * commitment - reconstruction
-    if quantised.codes.requires_grad:
+    if model.quantiser.learning == "gradient":
         loss = loss + _summed(z_e.detach() - quantised.codes)
-    if model.training:
-        model.quantiser.follow(z_e, quantised.indices, generator=generator)
     return {"loss": loss, "reconstruction": reconstruction, "distance": commitment}
 
 

@@ -59,8 +59,8 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
     ValueError
         If a pixel lies outside [0, 1] (torch does not check this on logits) or the shapes differ.
     """
-    validation.data_matrix(x, unit_range=True)
     validation.same_shape(x, logits, ("x", "logits"))
+    validation.pixels(x)
     return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)
 
 
@@ -68,7 +68,17 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, variance: float | Tensor) -
     """Log-density of x under N(mean, variance · I): shape (n,), nats, any sign.
 
     Equal to −½ [D log(2π variance) + ‖x − mean‖² / variance].
+
+    Raises
+    ------
+    TypeError
+        If x or mean are no floating-point numbers.
+    ValueError
+        If the shapes differ, or a `variance` given as a number is not above 0.
     """
+    validation.same_shape(x, mean, ("x", "mean"))
+    if not isinstance(variance, Tensor):
+        validation.positive_number(variance, "variance")
     variance = torch.as_tensor(variance, dtype=x.dtype, device=x.device)
     return -0.5 * (x.shape[1] * (LOG_2PI + variance.log()) + squared_error(x, mean) / variance)
 
@@ -78,8 +88,9 @@ def log_likelihood(model, x: Tensor, z: Tensor) -> Tensor:
 
     Parameters
     ----------
-    model : Autoencoder, VAE or another model with `likelihood`, `decode` and, for Bernoulli, `decode_logits`
-        With "bernoulli" the decoder's logits are used; with "gaussian" its pixel means and `noise_variance`.
+    model : LatentModel
+        An autoencoder or a VAE. With "bernoulli" the decoder's logits are used; with "gaussian" its pixel means and
+        `noise_variance`.
     x : Tensor
         Float, shape (n, D); in [0, 1] for "bernoulli".
     z : Tensor

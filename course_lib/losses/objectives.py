@@ -1,4 +1,4 @@
-"""What `training.fit` minimises: a model names its objective, the table `OBJECTIVES` says what that is.
+"""What `training.fit` minimises: each model has its objective as an attribute, `models.VAE.objective`.
 
 Each objective returns its terms by name, one number per example; "loss" is the one that is minimised.
 """
@@ -9,9 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.losses.diffusion import denoising_terms
-from course_lib.losses.discrete import code_likelihood_terms, vector_quantisation_terms
-from course_lib.losses.likelihoods import bernoulli_log_likelihood, log_likelihood, squared_error
+from course_lib.losses.bounds import elbo
+from course_lib.losses.likelihoods import bernoulli_log_likelihood, squared_error
 
 
 def reconstruction_terms(model, x: Tensor, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:
@@ -60,25 +59,26 @@ def elbo_terms(
     Raises
     ------
     ValueError
-        If `free_bits` is negative.
+        If `beta` or `free_bits` is negative.
 
     References
     ----------
     Higgins et al. (2017), equation 4; Kingma et al. (2016).
     """
+    if not beta >= 0:
+        raise ValueError(f"got beta = {beta!r}, expected a weight of the KL of at least 0")
     if not free_bits >= 0:
         raise ValueError(f"got free_bits = {free_bits!r}, expected a number of nats per dimension of at least 0")
-    q = model.encode(x)
-    reconstruction = log_likelihood(model, x, q.sample(generator))
-    kl_per_dimension = q.kl_per_dimension()
-    kl = kl_per_dimension.sum(dim=1)
-    # Below λ the maximum is a constant, so that no gradient pushes the dimension further towards the prior.
-    charged = kl_per_dimension.mean(dim=0).clamp(min=free_bits).sum() if free_bits else kl
+    bound = elbo(model, x, generator=generator)
+    charged = bound.kl
+    if free_bits:
+        # Below λ the maximum is a constant, so that no gradient pushes the dimension further towards the prior.
+        charged = bound.q.kl_per_dimension().mean(dim=0).clamp(min=free_bits).sum()
     return {
-        "loss": beta * charged - reconstruction,
-        "elbo": reconstruction - kl,
-        "reconstruction": reconstruction,
-        "kl": kl,
+        "loss": beta * charged - bound.reconstruction,
+        "elbo": bound.elbo,
+        "reconstruction": bound.reconstruction,
+        "kl": bound.kl,
     }
 
 
@@ -97,13 +97,3 @@ def classification_terms(
         "loss": F.cross_entropy(logits, target, reduction="none"),
         "accuracy": (logits.detach().argmax(dim=1) == target).to(logits.dtype),
     }
-
-
-OBJECTIVES = {
-    "reconstruction": reconstruction_terms,
-    "elbo": elbo_terms,
-    "classification": classification_terms,
-    "denoising": denoising_terms,
-    "vector quantisation": vector_quantisation_terms,
-    "code likelihood": code_likelihood_terms,
-}

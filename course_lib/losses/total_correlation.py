@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_lib import validation
 from course_lib.distributions import LOG_2PI, Gaussian
-from course_lib.losses.likelihoods import log_likelihood
+from course_lib.losses.bounds import elbo
 
 ESTIMATORS = ("weighted", "stratified")
 
@@ -125,14 +125,12 @@ def tc_elbo_terms(
     """
     if not math.isfinite(dataset_size):
         raise ValueError("got no dataset_size, expected the number of training examples; use dataset_size=len(x)")
-    q = model.encode(x)
-    z = q.sample(generator)
-    reconstruction, kl = log_likelihood(model, x, z), q.kl()
-    total_correlation = batch_densities(q, z, int(dataset_size)).total_correlation
+    bound = elbo(model, x, generator=generator)
+    total_correlation = batch_densities(bound.q, bound.z, int(dataset_size)).total_correlation
     return {
-        "loss": kl + (beta - 1) * total_correlation - reconstruction,
-        "elbo": reconstruction - kl,
-        "reconstruction": reconstruction,
-        "kl": kl,
+        "loss": bound.kl + (beta - 1) * total_correlation - bound.reconstruction,
+        "elbo": bound.elbo,
+        "reconstruction": bound.reconstruction,
+        "kl": bound.kl,
         "total_correlation": total_correlation,
     }

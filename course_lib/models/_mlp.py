@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -11,6 +12,7 @@ from torch import nn
 
 from course_lib import validation
 
+_GLOBAL_STATE = threading.RLock()  # of torch's generator, which all threads share
 _ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "sigmoid": nn.Sigmoid}
 
 
@@ -41,6 +43,7 @@ def seeded(seed: int) -> Iterator[None]:
     Layers draw their first weights from the global state; inside this block a model depends on `seed` alone, and
     building one disturbs nothing else.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    number = validation.seed(seed)
+    with _GLOBAL_STATE, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(number)
         yield

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import validation
+from course_lib.losses import reconstruction_terms
 from course_lib.models._mlp import mlp, seeded
 
 
@@ -39,7 +40,9 @@ class Autoencoder(nn.Module):
     Hinton & Salakhutdinov (2006).
     """
 
-    objective = "reconstruction"
+    objective = staticmethod(reconstruction_terms)
+    unit_range = True  # what its sigmoid can draw
+    noise_variance = 0.5  # of log p(x | z): the squared error is −log p plus a constant
 
     def __init__(
         self,
@@ -67,13 +70,17 @@ class Autoencoder(nn.Module):
             self.encoder = mlp([*widths, self.latent_dim], activation)
             self.decoder = mlp([self.latent_dim, *reversed(widths)], activation)
 
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction, equal to `reconstruct(x)`: (n, D) → (n, D)."""
+        return self.reconstruct(x)
+
     def encode(self, x: Tensor) -> Tensor:
         """Code z of each example: (n, D) → (n, d). Any real numbers: nothing bounds or centres them."""
-        return self.encoder(validation.data_matrix(x, width=self.input_dim, like=self.encoder[0].weight))
+        return self.encoder(validation.rows(x, self.input_dim, self.encoder[0].weight))
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder[0].weight, name="z"))
+        return self.decoder(validation.rows(z, self.latent_dim, self.decoder[0].weight, "z"))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pixel means x̂: (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""

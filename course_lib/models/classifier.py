@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from course_lib import validation
+from course_lib.losses import classification_terms
 from course_lib.models._mlp import mlp, seeded
 
 
@@ -35,7 +36,7 @@ class Classifier(nn.Module):
         If a width is below 1 or the activation is unknown.
     """
 
-    objective = "classification"
+    objective = staticmethod(classification_terms)
 
     def __init__(
         self,
@@ -59,6 +60,10 @@ class Classifier(nn.Module):
         with seeded(seed):
             self.network = mlp([*widths, self.classes], activation)
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Equal to `logits(x)`: (n, D) → (n, classes)."""
+        return self.logits(x)
+
     def logits(self, x: Tensor) -> Tensor:
         """Logarithms of the classes' probabilities up to one constant per example: (n, D) → (n, classes)."""
-        return self.network(validation.data_matrix(x, width=self.input_dim, like=self.network[0].weight))
+        return self.network(validation.rows(x, self.input_dim, self.network[0].weight))

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from course_lib import validation
 from course_lib.distributions import Gaussian
+from course_lib.losses import denoising_terms
 from course_lib.models._mlp import seeded
 from course_lib.models.denoisers import DENOISERS
 from course_lib.models.noise import SCHEDULES
@@ -60,7 +61,7 @@ class Diffusion(nn.Module):
     Ho, Jain & Abbeel (2020).
     """
 
-    objective = "denoising"
+    objective = staticmethod(denoising_terms)
 
     def __init__(
         self,
@@ -99,9 +100,20 @@ class Diffusion(nn.Module):
         with seeded(seed):
             self.denoiser = DENOISERS[denoiser](input_dim, width=width, depth=depth)
 
+    @property
+    def unit_range(self) -> bool:
+        """Whether x has to lie in [0, 1]: where it is pixels."""
+        return self.pixels
+
+    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """Equal to `predict_noise(x_t, t)`: (n, D) → (n, D)."""
+        return self.predict_noise(x_t, t)
+
     def to_signal(self, x: Tensor) -> Tensor:
         """What diffuses: 2x − 1 for pixels in [0, 1], else x itself; (n, D) → (n, D)."""
-        x = validation.data_matrix(x, width=self.input_dim, unit_range=self.pixels)
+        x = validation.rows(x, self.input_dim)
+        if self.pixels:
+            validation.pixels(x)
         return 2 * x - 1 if self.pixels else x
 
     def from_signal(self, signal: Tensor) -> Tensor:

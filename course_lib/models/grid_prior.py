@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib import validation
+from course_lib.losses import code_likelihood_terms
 from course_lib.models._mlp import seeded
 
 
@@ -40,7 +41,7 @@ class GridPrior(nn.Module):
     (2014).
     """
 
-    objective = "code likelihood"
+    objective = staticmethod(code_likelihood_terms)
 
     def __init__(self, codes: int, *, side: int = 7, width: int = 128, embedding: int = 16, seed: int = 0):
         super().__init__()
@@ -54,6 +55,10 @@ class GridPrior(nn.Module):
             self.places = nn.Embedding(side * side, embedding)
             self.memory = nn.GRU(5 * embedding, width, batch_first=True)
             self.head = nn.Linear(width, codes)
+
+    def forward(self, indices: Tensor) -> Tensor:
+        """Equal to `logits(indices)`."""
+        return self.logits(indices)
 
     def logits(self, indices: Tensor) -> Tensor:
         """Logits of each cell's word given the words before it: int64 (n, s, s) → (n, s, s, K)."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from course_lib import validation
 from course_lib.distributions import Gaussian
+from course_lib.losses import elbo_terms, reconstruction_terms
 from course_lib.models._mlp import seeded
 
 _BLOCK = 4096  # rows turned into float64 at a time, to spare memory
@@ -100,8 +101,9 @@ class LinearAutoencoder(nn.Module):
         Seed of the first weights.
     """
 
-    objective = "reconstruction"
+    objective = staticmethod(reconstruction_terms)
     likelihood = "gaussian"
+    noise_variance = 0.5  # of log p(x | z): the squared error is −log p plus a constant
 
     def __init__(self, input_dim: int, latent_dim: int, *, seed: int = 0):
         super().__init__()
@@ -112,13 +114,17 @@ class LinearAutoencoder(nn.Module):
             self.encoder = nn.Linear(self.input_dim, self.latent_dim)
             self.decoder = nn.Linear(self.latent_dim, self.input_dim)
 
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction, equal to `reconstruct(x)`: (n, D) → (n, D)."""
+        return self.reconstruct(x)
+
     def encode(self, x: Tensor) -> Tensor:
         """Code z = W₁x + b₁: (n, D) → (n, d)."""
-        return self.encoder(validation.data_matrix(x, width=self.input_dim, like=self.encoder.weight))
+        return self.encoder(validation.rows(x, self.input_dim, self.encoder.weight))
 
     def decode(self, z: Tensor) -> Tensor:
         """x̂ = W₂z + b₂: (n, d) → (n, D). Not clipped to [0, 1]."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder.weight, name="z"))
+        return self.decoder(validation.rows(z, self.latent_dim, self.decoder.weight, "z"))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """decode(encode(x)): (n, D) → (n, D)."""
@@ -143,7 +149,7 @@ class LinearVAE(nn.Module):
         Seed of the first weights.
     """
 
-    objective = "elbo"
+    objective = staticmethod(elbo_terms)
     likelihood = "gaussian"
 
     def __init__(
@@ -176,15 +182,19 @@ class LinearVAE(nn.Module):
         """s², shape (), above 0."""
         return self.log_noise.exp()
 
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction, equal to `reconstruct(x)`: (n, D) → (n, D)."""
+        return self.reconstruct(x)
+
     def encode(self, x: Tensor) -> Gaussian:
         """q(z | x) = N(V(x − b), diag σ²): mean and logvar of shape (n, d)."""
-        x = validation.data_matrix(x, width=self.input_dim, like=self.encoder.weight)
+        x = validation.rows(x, self.input_dim, self.encoder.weight)
         mean = self.encoder(x - self.decoder.bias)
         return Gaussian(mean, self.logvar.expand_as(mean))
 
     def decode(self, z: Tensor) -> Tensor:
         """Mean of p(x | z), Wz + b: (n, d) → (n, D)."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=self.decoder.weight, name="z"))
+        return self.decoder(validation.rows(z, self.latent_dim, self.decoder.weight, "z"))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Decode the mean code: (n, D) → (n, D)."""

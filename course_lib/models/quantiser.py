@@ -42,11 +42,11 @@ class VectorQuantiser(nn.Module):
     code_dim : int
         Length d of an entry, at least 1.
     learning : {"average", "gradient"}
-        How the entries follow the vectors that chose them: as their exponential moving averages, by `follow`, which the
-        objective calls, or by the gradient of the squared distance. With "average" the codebook is a buffer that no
-        optimiser touches.
+        How the entries follow the vectors that chose them: as their exponential moving averages, by `update_ema`,
+        which a training step calls, or by the gradient of the squared distance. With "average" the codebook is a
+        buffer that no optimiser touches.
     restart : bool
-        Whether `follow` puts an entry that is chosen too rarely onto one of the vectors of the batch.
+        Whether `update_ema` puts an entry that is chosen too rarely onto one of the vectors of the batch.
 
     Raises
     ------
@@ -80,18 +80,18 @@ class VectorQuantiser(nn.Module):
             scores = self.codebook.square().sum(dim=1) - 2 * z_e @ self.codebook.T
             return scores.argmin(dim=-1)
 
-    def look_up(self, indices: Tensor) -> Tensor:
+    def embed(self, indices: Tensor) -> Tensor:
         """The entries with these numbers: int64 (…) → (…, d)."""
         return F.embedding(indices, self.codebook)
 
     def forward(self, z_e: Tensor) -> Quantised:
         """Replace each vector by the nearest entry: (…, d) → `Quantised`. Changes nothing."""
         indices = self.nearest(z_e)
-        z_q = self.look_up(indices)
+        z_q = self.embed(indices)
         return Quantised(indices, z_q, z_e + (z_q - z_e).detach())
 
     @torch.no_grad()
-    def follow(self, z_e: Tensor, indices: Tensor, *, generator: torch.Generator | None = None) -> None:
+    def update_ema(self, z_e: Tensor, indices: Tensor, *, generator: torch.Generator | None = None) -> None:
         """Let the codebook follow a batch: update its averages and, if asked for, restart dead entries.
 
         Parameters

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from course_lib import validation
 from course_lib.distributions import Gaussian
+from course_lib.losses import elbo_terms
 from course_lib.models._mlp import mlp, seeded
 
 
@@ -25,20 +26,25 @@ class GaussianVAE(nn.Module):
         D and d.
     """
 
-    objective = "elbo"
+    objective = staticmethod(elbo_terms)
+    unit_range = True  # what its sigmoid can draw
     encoder: nn.Module
     decoder: nn.Module
     input_dim: int
     latent_dim: int
 
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction through the mean code, equal to `reconstruct(x)`: (n, D) → (n, D)."""
+        return self.reconstruct(x)
+
     def encode(self, x: Tensor) -> Gaussian:
         """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""
-        out = self.encoder(validation.data_matrix(x, width=self.input_dim, like=next(self.parameters())))
-        return Gaussian(*out.chunk(2, dim=1))
+        out = self.encoder(validation.rows(x, self.input_dim, next(self.parameters())))
+        return Gaussian(*out.chunk(2, dim=-1))
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.data_matrix(z, width=self.latent_dim, like=next(self.parameters()), name="z"))
+        return self.decoder(validation.rows(z, self.latent_dim, next(self.parameters()), "z"))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pixel means of p_θ(x | z): (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""

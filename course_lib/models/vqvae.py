@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import validation
+from course_lib.losses import vector_quantisation_terms
 from course_lib.models._convolutions import grid_decoder, grid_encoder, grid_side, two_widths
 from course_lib.models._mlp import seeded
 from course_lib.models.quantiser import Quantised, VectorQuantiser
@@ -41,8 +42,9 @@ class VQVAE(nn.Module):
     van den Oord, Vinyals & Kavukcuoglu (2017).
     """
 
-    objective = "vector quantisation"
+    objective = staticmethod(vector_quantisation_terms)
     likelihood = "bernoulli"
+    unit_range = True
 
     def __init__(
         self,
@@ -76,16 +78,26 @@ class VQVAE(nn.Module):
         """Number K of entries in the codebook."""
         return len(self.quantiser.codebook)
 
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction, equal to `reconstruct(x)`: (n, D) → (n, D)."""
+        return self.reconstruct(x)
+
     def features(self, x: Tensor) -> Tensor:
         """z_e, what the encoder says of each cell before it is quantised: (n, D) → (n, s, s, d)."""
-        x = validation.data_matrix(x, width=self.input_dim, like=self.encoder[0].weight)
+        x = validation.rows(x, self.input_dim, self.encoder[0].weight)
         pictures = x.reshape(len(x), 1, 4 * self.side, 4 * self.side)
         return self.encoder(pictures).movedim(1, -1)
 
     def quantise(self, x: Tensor) -> tuple[Tensor, Quantised]:
         """z_e and what the quantiser makes of it: what training needs of x, shape (n, D)."""
         z_e = self.features(x)
-        return z_e, self.quantiser(z_e)
+        quantised = self.quantiser(z_e)
+        self._last = (z_e.detach(), quantised.indices)
+        return z_e, quantised
+
+    def after_step(self, generator: torch.Generator | None = None) -> None:
+        """Let the codebook follow the batch that was quantised last; `train_epoch` calls it after each step."""
+        self.quantiser.update_ema(*self._last, generator=generator)
 
     def encode(self, x: Tensor) -> Tensor:
         """The code of each example, a grid of entries' numbers: (n, D) → int64 (n, s, s), each in 0 … K − 1."""
@@ -98,7 +110,7 @@ class VQVAE(nn.Module):
     def decode_logits(self, indices: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: int64 (n, s, s) → (n, D), any real numbers."""
         indices = validation.code_grid(indices, self.codes, (self.side, self.side))
-        return self.logits_of(self.quantiser.look_up(indices))
+        return self.logits_of(self.quantiser.embed(indices))
 
     def decode(self, indices: Tensor) -> Tensor:
         """Pixel means of p(x | z): int64 (n, s, s) → (n, D), each in [0, 1]."""

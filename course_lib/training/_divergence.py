@@ -1,55 +1,44 @@
-"""Stop at once when a number stops being finite, and say where."""
+"""A number that stops being finite is named with its place."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 
 class Diverged(ArithmeticError):
-    """A term of the loss became NaN or infinite; the message names epoch, batch and term."""
+    """A term of the loss, or a weight, became NaN or infinite; the message names epoch, batch and term.
+
+    The model has the weights of the last epoch that was finite, or its first ones.
+    """
 
 
-def batch_terms(objective, model: nn.Module, x: Tensor, epoch: int, batch: int, **arguments) -> dict[str, Tensor]:
-    """The objective's terms of one batch, each of shape (n,), or `Diverged` if the weights are no numbers any more."""
-    try:
-        terms = objective(model, x, **arguments)
-    except ValueError as error:
-        # Weights that a step has destroyed show up as NaN codes at the decoder's door.
-        check_weights(model, epoch, batch, cause=error)
-        raise
-    wrong = {name: tuple(values.shape) for name, values in terms.items() if values.shape != x.shape[:1]}
-    if wrong or "loss" not in terms:
-        raise ValueError(
-            f"got an objective that returns {wrong or ', '.join(terms)}, expected a dict with 'loss' in it and each "
-            f"term of shape ({len(x)},): one number per example, the mean is taken here"
-        )
-    return terms
+def check_epoch(model: nn.Module, names: Sequence[str], sums: Tensor, epoch: int) -> None:
+    """Raise `Diverged` if a term was not finite in a batch of this epoch, or if the last step destroyed the weights.
 
-
-def finite_sums(terms: dict[str, Tensor], epoch: int, batch: int) -> Tensor:
-    """Sum of each term over the batch: float64, shape (number of terms,); `Diverged` if a value is not finite."""
-    sums = torch.stack([values.detach().sum(dtype=torch.float64) for values in terms.values()])
+    Parameters
+    ----------
+    names
+        Of the terms.
+    sums : Tensor
+        Of each term over each batch, float64, shape (number of batches, number of terms).
+    """
     if not math.isfinite(float(sums.sum())):  # one number to look at, wherever the terms are
-        by_cause = sorted(terms, key="loss".__eq__)  # the loss last: it contains the others
-        culprit = next(name for name in by_cause if not bool(terms[name].isfinite().all()))
+        batch = int((~sums.isfinite()).any(dim=1).nonzero()[0])
+        by_cause = sorted(names, key="loss".__eq__)  # the loss last: it contains the others
+        culprit = next(name for name in by_cause if not bool(sums[batch, names.index(name)].isfinite()))
         raise Diverged(_message(f"the term {culprit!r}", epoch, batch))
-    return sums
-
-
-def check_weights(model: nn.Module, epoch: int, batch: int, cause: Exception | None = None) -> None:
-    """Raise `Diverged` if a weight is NaN or infinite."""
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
-        raise Diverged(_message("the model's weights", epoch, batch)) from cause
+        raise Diverged(_message("the model's weights", epoch, len(sums) - 1))
 
 
-def check_means(means: dict[str, float], epoch: int, batch: int) -> None:
+def check_means(means: dict[str, float], epoch: int, batches: int) -> None:
     """Raise `Diverged` if a term's mean over the validation data is not finite."""
     for name, value in means.items():
         if not math.isfinite(value):
-            raise Diverged(_message(f"the term {name!r} on the validation data", epoch, batch))
+            raise Diverged(_message(f"the term {name!r} on the validation data", epoch, batches - 1))
 
 
 def _message(what: str, epoch: int, batch: int) -> str:

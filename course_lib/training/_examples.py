@@ -27,7 +27,7 @@ class Examples:
         """The same examples on another device."""
         return Examples(self.x.to(device), None if self.targets is None else self.targets.to(device))
 
-    def take(self, rows: Tensor) -> Batch:
+    def batch(self, rows: Tensor) -> Batch:
         """The batch with these row numbers, int64 of shape (b,)."""
         x = self.x.index_select(0, rows)
         return x, {} if self.targets is None else {"target": self.targets.index_select(0, rows)}
@@ -39,10 +39,22 @@ class Examples:
             yield self.x[rows], {} if self.targets is None else {"target": self.targets[rows]}
 
 
-def checked(model: nn.Module, x: Tensor, targets: Tensor | None, names: tuple[str, str]) -> Examples:
-    """Examples that the model can be trained on; ValueError or TypeError that calls them by their `names` otherwise."""
-    unit_range = getattr(model, "likelihood", None) == "bernoulli"
-    x = check.data_matrix(x, width=getattr(model, "input_dim", None), unit_range=unit_range, name=names[0])
+def checked(
+    model: nn.Module, x: Tensor, targets: Tensor | None, names: tuple[str, str], trained: bool = False
+) -> Examples:
+    """Examples for the model; ValueError or TypeError that calls them by their `names` otherwise.
+
+    What it is `trained` on must lie where its decoder can reach. Other data may leave that range, as scaled data do,
+    where the likelihood allows it.
+    """
+    unit_range = getattr(model, "unit_range", False) if trained else getattr(model, "likelihood", "") == "bernoulli"
+    x = check.data_matrix(
+        x,
+        width=getattr(model, "input_dim", None),
+        like=next(model.parameters()),
+        unit_range=unit_range,
+        name=names[0],
+    )
     return Examples(x, check_targets(targets, x, names))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,22 +10,33 @@ from functools import cache
 import torch
 from torch.backends import mkldnn
 
+_LOCK = threading.Lock()
+_inside = 0  # how many are inside at once, in whatever threads: the first switches over, the last switches back
+_before = ""
+
 
 @contextmanager
-def fast_products() -> Iterator[None]:
+def fast_matmul() -> Iterator[None]:
     """Inside, oneDNN multiplies float32 matrices on the CPU, if it keeps to float32 here.
 
     torch's default is MKL, which leaves half of an AMD processor unused (112 against 240 Gflop/s on an EPYC with
     AVX-512). oneDNN gets float32 products only with the permission to round to bf16; it makes use of that only on
     processors with bf16 matrix units, so `_stays_exact` tries it out.
     """
-    before = mkldnn.matmul.fp32_precision
-    if before != "bf16" and _stays_exact():
-        mkldnn.matmul.fp32_precision = "bf16"
+    global _inside, _before
+    with _LOCK:
+        if _inside == 0:
+            _before = mkldnn.matmul.fp32_precision
+            if _before != "bf16" and _stays_exact():
+                mkldnn.matmul.fp32_precision = "bf16"
+        _inside += 1
     try:
         yield
     finally:
-        mkldnn.matmul.fp32_precision = before
+        with _LOCK:
+            _inside -= 1
+            if _inside == 0:
+                mkldnn.matmul.fp32_precision = _before
 
 
 @cache

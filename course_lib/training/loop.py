@@ -1,29 +1,28 @@
-"""The training loop: one for every model, and it knows none of them."""
+"""The training loop: one for every model, and it knows none of them. Each of its epochs is `train_epoch`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from course_lib import losses
 from course_lib import validation as check
-from course_lib.training._divergence import batch_terms, check_means, check_weights, finite_sums
-from course_lib.training._examples import Examples, check_targets, check_validation_targets, checked
-from course_lib.training._products import fast_products
+from course_lib.training._divergence import check_epoch, check_means
+from course_lib.training._examples import Examples, check_validation_targets, checked
+from course_lib.training._matmul_precision import fast_matmul
 from course_lib.training._progress import progress_bar
+from course_lib.training.epoch import Batch, Objective, train_epoch
 from course_lib.training.history import History
-from course_lib.training.resume import Run
+from course_lib.training.resume import TrainingState
 from course_lib.training.schedules import Schedule, as_schedule
 
 _BLOCK = 2000  # examples at once where no gradients are kept
-Objective = Callable[..., dict[str, Tensor]]
 
 
-@fast_products()
+@fast_matmul()
 def fit(
     model: nn.Module,
     x: Tensor,
@@ -71,15 +70,14 @@ def fit(
         Loshchilov & Hutter 2019); at least 0.
     objective : callable, optional
         `objective(model, x, generator=…, **options)` → terms by name, each of shape (n,), with "loss" among them;
-        with `targets` it also gets `target=…`.
-        The default is the one that the model names, `losses.OBJECTIVES[model.objective]`.
+        with `targets` it also gets `target=…`. The default is the model's own, `model.objective`.
     patience : int, optional
         Stop when the validation loss has not improved for so many epochs and go back to the best weights.
     resume_from : path, optional
         A file that is rewritten after each epoch. If it exists the run continues from it, with the same result as
         if it had never been interrupted.
     device : str
-        "auto" takes a GPU if there is one; afterwards the model is back where it was.
+        "auto" takes a GPU if there is one; afterwards the model is back where it was, in evaluation mode.
     progress : bool, optional
         Show a bar; the default shows it on a terminal and in a notebook only.
     **options : float or Schedule
@@ -93,12 +91,14 @@ def fit(
     Raises
     ------
     Diverged
-        If a term stops being finite.
+        If a term or a weight stops being finite. After this, and after Ctrl-C or an error of the objective's, the model
+        has the weights of the last whole epoch.
     ValueError, TypeError
         If the data or an argument are unusable; nothing has been trained then.
     """
     epochs, batch_size = check.positive_int(epochs, "epochs"), check.positive_int(batch_size, "batch_size")
-    data = checked(model, x, targets, ("x", "targets"))
+    seed, objective = check.seed(seed), _callable(objective or model.objective)
+    data = checked(model, x, targets, ("x", "targets"), trained=True)
     check_validation_targets(targets, validation, validation_targets)
     held_out = None
     if validation is not None:
@@ -107,50 +107,59 @@ def fit(
         patience = check.positive_int(patience, "patience")
         if validation is None:
             raise ValueError("got patience without validation data, expected validation=…: that is what it watches")
-    objective = objective or losses.OBJECTIVES[model.objective]
     lr, options = as_schedule(lr), {name: as_schedule(value) for name, value in options.items()}
     final = {name: schedule(epochs) for name, schedule in options.items()}
 
     home = next(model.parameters()).device
-    device = torch.device(_best_device() if device == "auto" else device)
-    model.to(device).train()
-    data = data.to(device)
+    device = _device(device)
     generator = torch.Generator(device).manual_seed(seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr(0.0), weight_decay=weight_decay, fused=True)
     settings = {"seed": seed, "batch_size": batch_size, "lr": lr, "objective": objective, "patience": patience}
     settings |= {"weight_decay": weight_decay, **options}
     tensors = {"x": data.x, "targets": targets, "validation_targets": validation_targets}
     tensors["validation"] = None if held_out is None else held_out.x
-    run = Run(model, optimizer, generator, settings, tensors, patience, resume_from)
-
-    with progress_bar(epochs, run.history.epochs, progress) as bar:
-        while run.history.epochs < epochs and not run.stalled():
-            epoch, started = run.history.epochs, time.perf_counter()
-            order = torch.randperm(len(data), generator=generator, device=device)
-            sums = []  # of each term over each batch
-            for batch, rows in enumerate(order.split(batch_size)):
-                now = epoch + batch * batch_size / len(data)
-                optimizer.param_groups[0]["lr"] = lr(now)
-                weights = {name: schedule(now) for name, schedule in options.items()}
-                drawn, target = data.take(rows)
-                terms = batch_terms(objective, model, drawn, epoch, batch, generator=generator, **target, **weights)
-                sums.append(finite_sums(terms, epoch, batch))
-                optimizer.zero_grad()
-                terms["loss"].mean().backward()
-                optimizer.step()
-            check_weights(model, epoch, batch)  # no batch follows the last step to show what it did
-            means = dict(zip(terms, (torch.stack(sums).sum(dim=0) / len(data)).tolist(), strict=True))
-            after = {} if held_out is None else _means(model, held_out, objective, seed, final)
-            check_means(after, epoch, batch)
-            run.finish_epoch(means, after, time.perf_counter() - started)
-            bar.set_postfix({name: f"{value:.2f}" for name, value in (after or means).items()})
-            bar.update()
-    run.restore_best()
-    model.to(home).eval()
-    return run.history
+    try:
+        model.to(device).train()
+        data, held_out = data.to(device), held_out and held_out.to(device)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=lr(0.0), weight_decay=weight_decay, fused=True)
+        state = TrainingState(model, optimizer, generator, settings, tensors, epochs, patience, resume_from)
+        with progress_bar(epochs, state.history.epochs, progress) as bar, state.last_good_weights():
+            while state.history.epochs < epochs and not state.stalled():
+                epoch, started = state.history.epochs, time.perf_counter()
+                batches = _batches(data, batch_size, epoch, generator, optimizer, lr, options)
+                sums = train_epoch(model, batches, objective, optimizer, generator)
+                by_batch = torch.stack(tuple(sums.values()), dim=1)
+                check_epoch(model, list(sums), by_batch, epoch)
+                means = dict(zip(sums, (by_batch.sum(dim=0) / len(data)).tolist(), strict=True))
+                after = {} if held_out is None else _means(model, held_out, objective, seed, final)
+                check_means(after, epoch, len(by_batch))
+                state.finish_epoch(means, after, time.perf_counter() - started)
+                bar.set_postfix({name: f"{value:.2f}" for name, value in (after or means).items()})
+                bar.update()
+        state.restore_best()
+    finally:
+        model.to(home).eval()
+    return state.history
 
 
-@fast_products()
+def _batches(
+    data: Examples,
+    batch_size: int,
+    epoch: int,
+    generator: torch.Generator,
+    optimizer: torch.optim.Optimizer,
+    lr: Schedule,
+    options: dict[str, Schedule],
+) -> Iterator[Batch]:
+    """The shuffled batches of an epoch; before each, rate and options are set to what they are at that time."""
+    order = torch.randperm(len(data), generator=generator, device=data.x.device)
+    for batch, rows in enumerate(order.split(batch_size)):
+        now = epoch + batch * batch_size / len(data)
+        optimizer.param_groups[0]["lr"] = lr(now)
+        x, target = data.batch(rows)
+        yield x, target | {name: schedule(now) for name, schedule in options.items()}
+
+
+@fast_matmul()
 def evaluate(
     model: nn.Module,
     x: Tensor,
@@ -180,8 +189,9 @@ def evaluate(
     dict[str, float]
         Term → mean per example.
     """
-    examples = Examples(x, check_targets(targets, x, ("x", "targets")))
-    return _means(model, examples, objective or losses.OBJECTIVES[model.objective], seed, options)
+    examples = checked(model, x, targets, ("x", "targets"))
+    examples = examples.to(next(model.parameters()).device)
+    return _means(model, examples, _callable(objective or model.objective), check.seed(seed), options)
 
 
 def _means(model: nn.Module, data: Examples, objective: Objective, seed: int, options: dict) -> dict[str, float]:
@@ -191,12 +201,27 @@ def _means(model: nn.Module, data: Examples, objective: Objective, seed: int, op
     training = model.training
     model.eval()  # what a model does while it trains, such as moving averages, must not see these examples
     with torch.no_grad():
-        for block, target in data.to(device).blocks(_BLOCK):
+        for block, target in data.blocks(_BLOCK):
             for name, values in objective(model, block, generator=generator, **target, **options).items():
                 totals[name] = totals.get(name, 0.0) + float(values.sum())
     model.train(training)
     return {name: total / len(data) for name, total in totals.items()}
 
 
-def _best_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def _callable(objective: Objective) -> Objective:
+    if not callable(objective):
+        raise TypeError(f"got objective = {objective!r}, expected a function such as losses.elbo_terms")
+    return objective
+
+
+def _device(name: str) -> torch.device:
+    """The device of that name; ValueError unless a model can be trained there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        said = str(error).splitlines()[0]
+        raise ValueError(f"got device = {name!r}, expected one of this machine, such as 'cpu' ({said})") from None
+    return device

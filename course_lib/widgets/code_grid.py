@@ -107,7 +107,7 @@ class CodeGrid(CourseWidget):
         with torch.no_grad():
             tried = model.encode(points.x[:TRIED])
             codes, codebook = model.encode(points.x[some]), model.quantiser.codebook.detach()
-            vectors = model.quantiser.look_up(tried).movedim(-1, 1)
+            vectors = model.quantiser.embed(tried).movedim(-1, 1)
         widget = cls(
             network=pack_convolutions(model.decoder, vectors),
             codebook=codebook.numpy().astype("<f4").tobytes(),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
+from course_lib import losses
 from course_lib.distributions import Gaussian, full_gaussian_kl, standard_normal_log_prob
 
 
@@ -146,3 +147,42 @@ def test_full_kl_refuses_a_covariance_that_is_none():
     mean, good, bad = torch.zeros(2), torch.eye(2), torch.tensor([[1.0, 2.0], [2.0, 1.0]])
     with pytest.raises(torch.linalg.LinAlgError):
         full_gaussian_kl(mean, good, mean, bad)
+
+
+@pytest.mark.parametrize("logvar", [-140.0, -100.0, 89.0, 150.0])
+def test_log_density_where_the_variance_leaves_float32(logvar):
+    """The variance is 0 or infinite in float32 there; its logarithm is an ordinary number."""
+    q = Gaussian(torch.zeros(1, 1), torch.full((1, 1), logvar))
+    z = torch.full((1, 1), math.exp(logvar / 2) * 0.5)
+    assert q.log_prob(q.mean).isfinite()
+    expected = -0.5 * (math.log(2 * math.pi) + logvar + 0.25)
+    assert float(q.log_prob(z)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_gaussian_says_its_shape_and_its_ranges():
+    q = Gaussian(torch.tensor([[0.0, -2.0], [1.5, 0.0]]), torch.zeros(2, 2))
+    assert repr(q) == "Gaussian(shape (2, 2), means -2 … 1.5, standard deviations 1 … 1)"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Gaussian(torch.zeros(2, 2, dtype=torch.int64), torch.zeros(2, 2, dtype=torch.int64)),
+        lambda: losses.squared_error(torch.zeros(1, 2, dtype=torch.uint8), torch.full((1, 2), 200, dtype=torch.uint8)),
+        lambda: losses.gaussian_log_likelihood(torch.ones(1, 2).long(), torch.ones(1, 2).long(), 1.5),
+    ],
+)
+def test_integers_are_refused_where_they_would_round_or_overflow(call):
+    with pytest.raises(TypeError, match="expected floating-point"):
+        call()
+
+
+@pytest.mark.parametrize("variance", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_variance_is_above_0(variance):
+    with pytest.raises(ValueError, match=r"got variance = .*, expected a finite number above 0"):
+        losses.gaussian_log_likelihood(torch.zeros(1, 2), torch.zeros(1, 2), variance)
+
+
+def test_full_covariances_of_other_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"got shapes \(1,\), \(2, 2\), \(2,\), \(2, 2\), expected"):
+        full_gaussian_kl(torch.zeros(1), torch.eye(2), torch.zeros(2), torch.eye(2))

@@ -10,7 +10,7 @@ import torch
 from scipy import special, stats
 from torch import nn
 
-from course_lib import models
+from course_lib import losses, models
 
 BOTH = pytest.mark.parametrize("kind", [models.Autoencoder, models.VAE])
 
@@ -140,7 +140,7 @@ def test_a_classifier_is_a_perceptron_with_its_own_widths():
     judge, x = models.Classifier(input_dim=10, hidden=(8, 6), classes=4, seed=3), pixels()
     np.testing.assert_allclose(judge.logits(x).detach().numpy(), by_hand(judge.network, x), atol=1e-5)
     assert models.Classifier(**json.loads(json.dumps(judge.config))).config == judge.config
-    assert judge.objective == "classification"
+    assert judge.objective is losses.classification_terms
     with pytest.raises(ValueError, match="got x with 9 columns, expected 10"):
         judge.logits(x[:, :9])
     with pytest.raises(ValueError, match="got classes = 0"):
@@ -203,5 +203,5 @@ def test_a_sampled_reconstruction_teaches_both_heads_and_the_decoder():
 def test_models_state_what_training_minimises():
     assert models.Autoencoder(2).likelihood == "gaussian"
     assert models.VAE(2).likelihood == "bernoulli"
-    assert models.Autoencoder.objective == models.LinearAutoencoder.objective == "reconstruction"
-    assert models.VAE.objective == models.LinearVAE.objective == "elbo"
+    assert models.Autoencoder.objective is models.LinearAutoencoder.objective is losses.reconstruction_terms
+    assert models.VAE.objective is models.LinearVAE.objective is losses.elbo_terms

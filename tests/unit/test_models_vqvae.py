@@ -97,7 +97,7 @@ def test_moving_averages_end_at_the_means_of_those_who_chose_them():
     with torch.random.fork_rng(devices=[]):
         quantiser = models.VectorQuantiser(3, 2, restart=False).double()
     for _ in range(3000):
-        quantiser.follow(vectors, indices)
+        quantiser.update_ema(vectors, indices)
     means = torch.stack([vectors[indices == k].mean(dim=0) for k in range(3)])
     torch.testing.assert_close(quantiser.codebook, means, rtol=0, atol=1e-10)
     torch.testing.assert_close(quantiser.usage, torch.ones(3, dtype=torch.float64))
@@ -107,7 +107,7 @@ def test_an_entry_that_nobody_chooses_stays_where_it_is():
     quantiser = models.VectorQuantiser(3, 2, restart=False).double()
     before = quantiser.codebook[2].clone()
     for _ in range(500):
-        quantiser.follow(noise(40, 2), torch.arange(40) % 2)
+        quantiser.update_ema(noise(40, 2), torch.arange(40) % 2)
     torch.testing.assert_close(quantiser.codebook[2], before)
     assert float(quantiser.usage[2]) == pytest.approx(0.99**500)
 
@@ -122,7 +122,7 @@ def test_dead_entries_start_again_on_vectors_of_the_batch():
         quantiser.codebook[1:] = quantiser.sums[1:] = 1e3
         generator = torch.Generator().manual_seed(seed)
         for _ in range(400):
-            quantiser.follow(vectors, quantiser.nearest(vectors), generator=generator)
+            quantiser.update_ema(vectors, quantiser.nearest(vectors), generator=generator)
         return quantiser.codebook, quantiser.nearest(vectors)
 
     codebook, chosen = revived(0)
@@ -138,18 +138,19 @@ def test_only_entries_below_three_percent_of_a_fair_share_start_again():
     quantiser.usage.copy_(torch.tensor([1, 0.1, 0.031, 0.029]))
     quantiser.sums.copy_(quantiser.codebook * quantiser.usage[:, None])
     before = quantiser.codebook.clone()
-    quantiser.follow(vectors, torch.zeros(20, dtype=torch.int64))
+    quantiser.update_ema(vectors, torch.zeros(20, dtype=torch.int64))
     torch.testing.assert_close(quantiser.codebook[1:3], before[1:3])
     assert (quantiser.codebook[3] == vectors).all(dim=1).any()
     assert quantiser.usage[3] == 1
 
 
 @pytest.mark.parametrize("learning", ["gradient", "average"])
-def test_the_objective_hands_its_generator_to_the_restarts(learning, pictures):
+def test_a_training_step_hands_its_generator_to_the_restarts(learning, pictures):
     def restarted(seed: int) -> torch.Tensor:
         model = small(learning=learning)
         model.quantiser.usage.zero_()
-        losses.vector_quantisation_terms(model, pictures, generator=torch.Generator().manual_seed(seed))
+        losses.vector_quantisation_terms(model, pictures)
+        model.after_step(torch.Generator().manual_seed(seed))
         return model.quantiser.codebook.detach().clone()
 
     assert torch.equal(restarted(0), restarted(0))
@@ -161,7 +162,7 @@ def test_without_restarts_the_dead_stay_dead():
     quantiser = models.VectorQuantiser(6, 4, restart=False).double()
     quantiser.codebook[1:] = quantiser.sums[1:] = 1e3
     for _ in range(400):
-        quantiser.follow(vectors, quantiser.nearest(vectors))
+        quantiser.update_ema(vectors, quantiser.nearest(vectors))
     assert quantiser.nearest(vectors).unique().tolist() == [0]
 
 

@@ -54,10 +54,25 @@ DOORS = {
 }
 
 
+MODELS = {name for name in DOORS if name.split(".")[0] in ("LinearAutoencoder", "LinearVAE", "Autoencoder", "VAE")}
+# A model looks at shape and dtype alone, so that no GPU waits, and takes a single example as torch's layers do.
+NOT_SEEN_BY_MODELS = {"NaN", "infinity", "minus infinity", "no rows", "one example as a vector"}
+BY_MODELS = {
+    "no columns": r"got x with 0 columns, expected 6",
+    "images with two axes": r"got x of shape \(5, 2, 3\), expected \(n, 6\): one row an example; use x\.flatten\(1\)$",
+    "a number": r"got x of shape \(\), expected \(n, 6\)",
+}
+
+
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("mistake", BAD_DATA)
 def test_bad_data_are_refused_in_one_sentence_at_every_door(door, mistake):
     x, error, message = BAD_DATA[mistake]
+    if door in MODELS:
+        if mistake in NOT_SEEN_BY_MODELS:
+            DOORS[door](x)
+            return
+        message = BY_MODELS.get(mistake, message)
     with pytest.raises(error, match=message) as caught:
         DOORS[door](x)
     assert "\n" not in str(caught.value)
@@ -110,8 +125,7 @@ def test_pixels_of_exactly_zero_and_one_are_inside():
 def test_codes_are_checked_like_data_and_called_z(decode):
     for z, message in (
         (torch.zeros(1, 3), "got z with 3 columns, expected 2"),
-        (torch.full((4, 2), torch.nan), "got NaN or infinity in 4 of the 4 rows of z"),
-        (torch.zeros(2), r"got z of shape \(2,\), expected \(n, D\)"),
+        (torch.zeros(3, 1, 2), r"got z of shape \(3, 1, 2\), expected \(n, (2|D)\)"),
     ):
         with pytest.raises(ValueError, match=message):
             decode(z)
@@ -170,7 +184,7 @@ def test_an_unknown_likelihood_is_refused_with_the_known_ones(model, name):
 PAIRS = {
     "squared_error": (losses.squared_error, "x", "x_hat"),
     "bernoulli_log_likelihood": (losses.bernoulli_log_likelihood, "x", "logits"),
-    "gaussian_log_likelihood": (lambda a, b: losses.gaussian_log_likelihood(a, b, 0.5), "x", "x_hat"),
+    "gaussian_log_likelihood": (lambda a, b: losses.gaussian_log_likelihood(a, b, 0.5), "x", "mean"),
     "gaussian_kl": (losses.gaussian_kl, "mean", "logvar"),
     "log_prob": (lambda z, mean: Gaussian(mean, torch.zeros_like(mean)).log_prob(z), "z", "mean"),
     "sample": (lambda eps, mean: Gaussian(mean, torch.zeros_like(mean)).sample(eps=eps), "eps", "mean"),

@@ -30,7 +30,7 @@ def model(points):
     model = models.VQVAE(24, code_dim=4, hidden=(4, 6), seed=1)
     z_e, found = model.quantise(points.x[:200])
     for _ in range(50):
-        model.quantiser.follow(z_e, found.indices)
+        model.quantiser.update_ema(z_e, found.indices)
     return model.eval()
 
 
@@ -61,7 +61,7 @@ def test_the_page_looks_words_up_as_the_model_does(figure, model):
     """Its vectors are those of the codebook, cell by cell; that it decodes them as torch does is tested elsewhere."""
     grids = [figure.grid, list(reversed(figure.grid))]
     page = ask("code-grid.mjs", DECODE, network={}, codebook=figure.codebook, grids=grids, d=4)
-    vectors = model.quantiser.look_up(torch.tensor(grids)).flatten(1)
+    vectors = model.quantiser.embed(torch.tensor(grids)).flatten(1)
     torch.testing.assert_close(torch.tensor(page), vectors, rtol=0, atol=1e-6)
     assert figure.network["shape"] == [7, 7, 4]
 

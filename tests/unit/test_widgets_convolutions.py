@@ -80,7 +80,7 @@ def test_a_decoder_of_logits_gives_pixels():
     """The sigmoid that the model applies outside its decoder is part of what is packed."""
     model = models.VQVAE(hidden=(4, 6))
     indices = torch.randint(32, (3, 7, 7), generator=torch.Generator().manual_seed(0))
-    grids = model.quantiser.look_up(indices).movedim(-1, 1)
+    grids = model.quantiser.embed(indices).movedim(-1, 1)
     packed = widgets.pack_convolutions(model.decoder, grids)
     with torch.no_grad():
         torch.testing.assert_close(run_in_node(packed, grids), model.decode(indices), rtol=0, atol=1e-3)
