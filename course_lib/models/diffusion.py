@@ -102,7 +102,7 @@ class Diffusion(nn.Module):
 
     @property
     def unit_range(self) -> bool:
-        """Whether x has to lie in [0, 1]: where it is pixels."""
+        """True where x is pixels and has to lie between 0 and 1."""
         return self.pixels
 
     def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
