@@ -30,8 +30,13 @@ def check_epoch(model: nn.Module, names: Sequence[str], sums: Tensor, epoch: int
         by_cause = sorted(names, key="loss".__eq__)  # the loss last: it contains the others
         culprit = next(name for name in by_cause if not bool(sums[batch, names.index(name)].isfinite()))
         raise Diverged(_message(f"the term {culprit!r}", epoch, batch))
+    check_weights(model, epoch, len(sums) - 1)
+
+
+def check_weights(model: nn.Module, epoch: int, batch: int | None = None, cause: Exception | None = None) -> None:
+    """Raise `Diverged` if a weight is NaN or infinite."""
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
-        raise Diverged(_message("the model's weights", epoch, len(sums) - 1))
+        raise Diverged(_message("the model's weights", epoch, batch)) from cause
 
 
 def check_means(means: dict[str, float], epoch: int, batches: int) -> None:
@@ -41,8 +46,9 @@ def check_means(means: dict[str, float], epoch: int, batches: int) -> None:
             raise Diverged(_message(f"the term {name!r} on the validation data", epoch, batches - 1))
 
 
-def _message(what: str, epoch: int, batch: int) -> str:
+def _message(what: str, epoch: int, batch: int | None) -> str:
+    place = f"epoch {epoch + 1}" if batch is None else f"epoch {epoch + 1}, batch {batch + 1}"
     return (
-        f"{what} became NaN or infinite in epoch {epoch + 1}, batch {batch + 1}; "
+        f"{what} became NaN or infinite in {place}; "
         "expected finite numbers: lower the learning rate or look for a division or logarithm of 0 in the loss"
     )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import validation as check
-from course_lib.training._divergence import check_epoch, check_means
+from course_lib.training._divergence import check_epoch, check_means, check_weights
 from course_lib.training._examples import Examples, check_validation_targets, checked
 from course_lib.training._matmul_precision import fast_matmul
 from course_lib.training._progress import progress_bar
@@ -126,7 +126,11 @@ def fit(
             while state.history.epochs < epochs and not state.stalled():
                 epoch, started = state.history.epochs, time.perf_counter()
                 batches = _batches(data, batch_size, epoch, generator, optimizer, lr, options)
-                sums = train_epoch(model, batches, objective, optimizer, generator)
+                try:
+                    sums = train_epoch(model, batches, objective, optimizer, generator)
+                except Exception as error:  # perhaps at weights that an earlier step of this epoch has destroyed
+                    check_weights(model, epoch, cause=error)
+                    raise
                 by_batch = torch.stack(tuple(sums.values()), dim=1)
                 check_epoch(model, list(sums), by_batch, epoch)
                 means = dict(zip(sums, (by_batch.sum(dim=0) / len(data)).tolist(), strict=True))

@@ -40,8 +40,20 @@ def test_a_rate_too_high_is_called_divergence_and_costs_nothing():
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     with pytest.raises(training.Diverged, match=r"in epoch \d+, batch \d+; .*lower the learning rate"):
         training.fit(model, X, epochs=6, lr=1e20, batch_size=10)
-    assert all(weight.isfinite().all() for weight in model.state_dict().values())
-    assert before.keys() == model.state_dict().keys()
+    assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
+
+
+def test_divergence_is_named_also_where_the_objective_notices_first():
+    """As distributions do that refuse what is no number, in words about their arguments."""
+
+    def objective(model, x, *, generator):
+        q = model.encode(x)
+        normal = torch.distributions.Normal(q.mean, 1.0, validate_args=True)
+        return {"loss": normal.rsample().square().sum(dim=1)}
+
+    with pytest.raises(training.Diverged, match="the model's weights became NaN or infinite in epoch 1;") as caught:
+        training.fit(small(), X, epochs=2, lr=1e39, batch_size=10, objective=objective)
+    assert isinstance(caught.value.__cause__, ValueError)
 
 
 def test_validation_data_travel_once(monkeypatch):
