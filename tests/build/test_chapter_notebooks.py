@@ -120,18 +120,20 @@ def test_every_notebook_begins_with_its_set_up(make, name):
     assert not any("def set_up(" in cell.source for cell in rest)
 
 
-def distributions() -> set[str]:
-    """The modules that come with course_lib: its dependencies, by the names under which they are imported."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def installed() -> set[str]:
+    """What installing the course brings: its own packages and its dependencies, by the names they are imported by."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = pyproject["project"]
+    packages = {pattern.rstrip("*") for pattern in pyproject["tool"]["setuptools"]["packages"]["find"]["include"]}
     needs = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
     names = {re.match(r"[\w-]+", need)[0] for need in needs}
-    return {{"scikit-learn": "sklearn", "umap-learn": "umap"}.get(name, name) for name in names}
+    return packages | {{"scikit-learn": "sklearn", "umap-learn": "umap"}.get(name, name) for name in names}
 
 
 @pytest.mark.parametrize(("make", "name"), NOTEBOOKS)
 def test_every_import_comes_with_the_library(make, name):
-    """What a notebook imports is Python's own, course_lib, or what course_lib needs; IPython is the kernel's."""
-    allowed = distributions() | set(sys.stdlib_module_names) | {"course_lib", "IPython", "google", "__future__"}
+    """What a notebook imports is Python's own, the course's, or what the course needs; IPython is the kernel's."""
+    allowed = installed() | set(sys.stdlib_module_names) | {"IPython", "google", "__future__"}
     assert made.imported(codes(make(name))) - allowed == set()
 
 
