@@ -1,53 +1,111 @@
-"""Tensors and arrays on disk: written atomically, verified when read. Nothing is ever unpickled."""
+"""Tensors on disk, each file with what it says of itself: written atomically, verified when read, never unpickled."""
 
 from __future__ import annotations
 
+import glob
 import hashlib
-import io
 import json
 import os
 import platform
-import tempfile
+import secrets
+import time
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
-from zipfile import BadZipFile
 
-import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+FORMAT = 1
+_ABANDONED = 3600  # seconds after which a temporary file belongs to no writer
 
-class BadFile(ValueError):
+
+class CorruptFileError(ValueError):
     """A file that is truncated, altered, or of another kind than expected."""
+
+
+def save(path: Path, tensors: dict[str, Tensor], about: dict, packages: Iterable[str] = ()) -> None:
+    """Write tensors and what they are, in one safetensors file; a kill leaves the old file or the new one.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    tensors : dict[str, Tensor]
+        By name, on any device.
+    about : dict
+        JSON values. Python's version and those of the packages are added as `versions`.
+    packages : iterable of str
+        As they are called on PyPI.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If JSON can't hold `about`.
+    OSError
+        If the file can't be written; the message names it.
+    """
+    versions = {"python": platform.python_version()} | {package: metadata.version(package) for package in packages}
+    write_atomically(path, pack(tensors, {"format": FORMAT, **about, "versions": versions}))
+
+
+def load(path: Path) -> tuple[dict[str, Tensor], dict]:
+    """The tensors that `save` wrote, and what it wrote of them, with `sha256`, the digest of the whole file.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is truncated, altered or foreign, or of a later format; the message names it.
+    """
+    content = path.read_bytes()
+    tensors, about = unpack(content, str(path))
+    if about.get("format") != FORMAT:
+        raise CorruptFileError(
+            f"got {path} of format {about.get('format')}, expected format {FORMAT}; "
+            "another version of course_lib wrote it: install that one, or save the file again"
+        )
+    return tensors, about | {"sha256": sha256(content)}
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a kill at any moment leaves the old one or the new one, whole.
 
+    An existing file keeps its permissions, a new one has those that the umask leaves; a link stays a link.
+
     Raises
     ------
     OSError
-        If the folder can't be made or written; the message names it.
+        If the folder can't be made or the file not be written; the message names both.
     """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        message = f"can't write {path.name}: {path.parent} is no folder that can be written ({error.strerror})"
-        raise OSError(error.errno, message) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes it private
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+        if target.exists():
+            os.chmod(temporary, target.stat().st_mode)
+        os.replace(temporary, target)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True) if target.parent.is_dir() else None
+        if isinstance(error, OSError):
+            reason = error.strerror or error
+            message = f"can't write {path.name} in {path.parent} ({reason}): is it a folder that you may write to?"
+            raise type(error)(error.errno, message) from error
         raise
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Delete what writers of this file left that were killed."""
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if time.time() - leftover.stat().st_mtime > _ABANDONED:
+            leftover.unlink(missing_ok=True)
 
 
 def sha256(content) -> str:
@@ -55,102 +113,11 @@ def sha256(content) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write_with_manifest(path: Path, content: bytes, about: dict, packages: Iterable[str]) -> None:
-    """Write a file, and beside it as JSON what it is and how it was made; if either fails, both stay as they were.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file; the manifest has the same name with the suffix `.json`.
-    content : bytes
-        Its SHA-256 is added to the manifest.
-    about : dict
-        JSON values.
-    packages : iterable of str
-        Those whose versions are added, with Python's own.
-    """
-    versions = {"python": platform.python_version()} | {package: metadata.version(package) for package in packages}
-    text = json.dumps({**about, "sha256": sha256(content), "versions": versions}, indent=2) + "\n"
-    before = path.read_bytes() if path.exists() else None
-    write_atomically(path, content)
-    try:
-        write_atomically(path.with_suffix(".json"), text.encode())
-    except BaseException:
-        # A new file beside an old manifest would be refused: put the old one back.
-        path.unlink() if before is None else write_atomically(path, before)
-        raise
-
-
-def read_verified(path: Path, expected: str) -> bytes:
-    """The content of a file that `write_with_manifest` wrote.
-
-    Raises
-    ------
-    BadFile
-        If its SHA-256 is not the expected one.
-    """
-    content = path.read_bytes()
-    found = sha256(content)
-    if found != expected:
-        raise BadFile(
-            f"got {path.name} with SHA-256 {found[:12]}…, expected {expected[:12]}…: "
-            "the file is truncated or altered; restore it or run `make checkpoints`"
-        )
-    return content
-
-
-def read_manifest(path: Path, kind: str) -> dict:
-    """The manifest beside a file that `write_with_manifest` wrote.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file, not of the manifest.
-    kind : str
-        What the file is, for the message: "a sweep".
-
-    Raises
-    ------
-    BadFile
-        If the manifest is missing, is no JSON, or holds no SHA-256.
-    """
-    path = path.with_suffix(".json")
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadFile(f"{path.name} is missing or no manifest of {kind} ({error}); fetch it again") from error
-    if not isinstance(about, dict) or not isinstance(about.get("sha256"), str):
-        raise BadFile(f"{path.name} is no manifest of {kind}: expected sha256; fetch it again")
-    return about
-
-
-def zip_arrays(arrays: dict[str, np.ndarray]) -> bytes:
-    """A compressed `.npz` file."""
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
-    return content.getvalue()
-
-
-def read_arrays(path: Path, expected: str, names: Iterable[str], kind: str) -> dict[str, np.ndarray]:
-    """The arrays of those names in a verified `.npz` file.
-
-    Raises
-    ------
-    BadFile
-        If the file's SHA-256 is not the expected one, or it holds no such arrays; `kind` is for the message: "sweep".
-    """
-    content = read_verified(path, expected)
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
-    except (ValueError, KeyError, TypeError, BadZipFile) as error:
-        raise BadFile(f"{path.name} is no {kind} of this course ({error}); fetch it again") from error
-
-
 def pack(tensors: dict[str, Tensor], meta: dict) -> bytes:
     """A safetensors file that carries `meta` (JSON values) and a digest of everything in it."""
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(meta)
+    # Copies: safetensors refuses tensors that share memory.
+    contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    text = json.dumps(meta, allow_nan=False)
     return safetensors.torch.save(contiguous, {"meta": text, "digest": _digest(contiguous, text)})
 
 
@@ -159,17 +126,22 @@ def unpack(content: bytes, name: str) -> tuple[dict[str, Tensor], dict]:
 
     Raises
     ------
-    BadFile
+    CorruptFileError
         If the bytes are no safetensors file, are cut off, or differ from what was written; it names the file.
     """
     try:
         tensors = safetensors.torch.load(content)
     except SafetensorError as error:
-        raise BadFile(f"{name} is truncated or no safetensors file ({error}); delete it or fetch it again") from error
+        raise CorruptFileError(
+            f"{name} is truncated or no safetensors file ({error}); delete it or fetch it again"
+        ) from error
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    meta = header.get("__metadata__", {})
+    meta = header.get("__metadata__") or {}
+    # safetensors itself loads a flipped bit without a word.
     if meta.get("digest") != _digest(tensors, meta.get("meta", "")):
-        raise BadFile(f"{name} is not what was written there: its digest differs; delete it or fetch it again")
+        raise CorruptFileError(
+            f"{name} is altered, or not written by course_lib: its digest differs; delete it or fetch it again"
+        )
     return tensors, json.loads(meta["meta"])
 
 

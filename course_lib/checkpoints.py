@@ -1,22 +1,20 @@
 """Trained models on disk: weights as safetensors, and a manifest that says what they are and how they were made.
 
-A checkpoint is two files, `NAME.safetensors` and `NAME.json`. The manifest carries the SHA-256 of the weights and is
-checked on every load, because safetensors itself loads a flipped byte without a word.
+A checkpoint is one file, `NAME.safetensors`, with the manifest in its header and a digest over both, checked on every
+load.
 """
 
 from __future__ import annotations
 
-import json
+import math
 from importlib import resources
 from pathlib import Path
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from course_lib import _storage, models
-from course_lib._storage import BadFile
+from course_lib._storage import CorruptFileError
 
 ARCHITECTURES = {
     kind.__name__: kind
@@ -59,22 +57,10 @@ def manifest(name: str | Path) -> dict:
     ------
     ValueError
         If no checkpoint has that name; the message lists them.
-    BadFile
-        If the manifest is missing or damaged.
+    CorruptFileError
+        If the file is truncated, altered or foreign.
     """
-    path = _weights_path(name).with_suffix(".json")
-    if not path.exists():
-        raise BadFile(f"got {path.with_suffix('.safetensors').name} without its manifest {path.name}; copy both files")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadFile(f"{path.name} is no manifest of a checkpoint ({error}); fetch it again") from error
-    if not _is_manifest(content):
-        raise BadFile(
-            f"{path.name} is no manifest of this course: expected architecture, config and sha256, "
-            f"with an architecture out of {', '.join(ARCHITECTURES)}"
-        )
-    return content
+    return _read(name)[1]
 
 
 def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
@@ -90,30 +76,23 @@ def load(name: str | Path, *, into: nn.Module | None = None) -> nn.Module:
     Returns
     -------
     nn.Module
-        In evaluation mode, on the CPU; equal to the model that was saved, bit by bit, unless it was saved with a
-        smaller `dtype`: then in float32, equal to the rounded model.
+        In evaluation mode, on the CPU; equal to the model that was saved, bit by bit and in its dtype. If `save` was
+        given another `dtype`: in float32, equal to the rounded model.
 
     Raises
     ------
     ValueError
-        If no checkpoint has that name, or `into` has another architecture.
-    BadFile
+        If no checkpoint has that name, or `into` has another architecture, configuration or dtype.
+    CorruptFileError
         If the weights are truncated, altered or foreign; `into` is then unchanged.
     """
-    about, path = manifest(name), _weights_path(name)
-    content = _storage.read_verified(path, about["sha256"])
-    try:
-        weights = safetensors.torch.load(content)
-    except SafetensorError as error:
-        raise BadFile(f"{path.name} is no safetensors file ({error}); fetch it again") from error
-    model = _build(about, path) if into is None else into
-    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    got = {key: tuple(value.shape) for key, value in weights.items()}
-    if got != expected:
-        raise ValueError(
-            f"got the weights of {_describe(about['architecture'], about['config'])} from {path.name}, expected those "
-            f"of {_describe(type(model).__name__, getattr(model, 'config', {}))}; load it without into= instead"
-        )
+    weights, about = _read(name)
+    model = _build(about, name, weights) if into is None else into
+    got = _describe(about["architecture"], about["config"], {} if "dtype" in about else weights)
+    expected = _describe(type(model).__name__, getattr(model, "config", {}), model.state_dict())
+    shapes = {key: value.shape for key, value in weights.items()}
+    if got != expected or shapes != {key: value.shape for key, value in model.state_dict().items()}:
+        raise ValueError(f"got the weights of {got} from {name}, expected those of {expected}; load it without into=")
     model.load_state_dict(weights)
     return model.eval()
 
@@ -128,7 +107,7 @@ def save(
     dtype: torch.dtype | None = None,
     note: str = "",
 ) -> Path:
-    """Write a model's weights and manifest; if either fails, both stay as they were.
+    """Write a model's weights and manifest to one file; a kill at any moment leaves the old one or the new one.
 
     Parameters
     ----------
@@ -139,10 +118,11 @@ def save(
     dataset, command : str
         What it was trained on, and the command that makes it anew.
     metrics : dict[str, float]
-        What was measured, by name.
+        What was measured, by name; finite.
     dtype : torch.dtype, optional
         Such as `torch.float16`, to store weights in half the space: they are rounded, `load` gives float32 again and
-        the manifest says so. Measure the metrics on the rounded model, `model.half().float()`.
+        the manifest says so. Measure the metrics on the rounded model, `model.half().float()`. Without it weights are
+        stored as they are.
     note : str
         What a reader of the metrics should know, such as how the settings were chosen.
 
@@ -156,7 +136,7 @@ def save(
     TypeError
         If the model is none of the course's architectures.
     ValueError
-        If a weight is too large for the dtype.
+        If a weight is too large for the dtype, the dtype is none of real numbers, or a metric is not finite.
     """
     architecture = type(model).__name__
     if type(model) is not ARCHITECTURES.get(architecture):
@@ -164,34 +144,56 @@ def save(
     path = Path(path)
     if path.suffix != ".safetensors":
         path = path.with_name(f"{path.name}.safetensors")  # with_suffix would cut "beta-0.5" short
-    content = safetensors.torch.save(_stored(model, dtype))
+    if dtype is not None and not dtype.is_floating_point:
+        raise ValueError(f"got dtype={dtype}, expected one of real numbers, such as torch.float16")
     about = {
         "architecture": architecture,
         "config": model.config,
         **({} if dtype is None else {"dtype": str(dtype).removeprefix("torch.")}),
         "dataset": dataset,
         "command": command,
-        "metrics": metrics,
+        "metrics": _finite(metrics),
         **({"note": note} if note else {}),
     }
-    _storage.write_with_manifest(path, content, about, ("torch", "safetensors"))
+    _storage.save(path, _stored(model, dtype), about, ("torch", "safetensors"))
     return path
 
 
 def _stored(model: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
-    weights = {key: value.cpu().to(dtype or value.dtype).contiguous() for key, value in model.state_dict().items()}
-    for key, value in model.state_dict().items():
-        if bool(value.isfinite().all()) and not bool(weights[key].isfinite().all()):
-            raise ValueError(
-                f"got {key} with values up to {float(value.abs().max()):.4g}, too large for {dtype}; leave dtype out"
-            )
+    weights = dict(model.state_dict())
+    for key, value in weights.items():
+        if dtype is not None and value.is_floating_point():
+            weights[key] = value.to(dtype)
+            if bool(value.isfinite().all()) and not bool(weights[key].isfinite().all()):
+                largest = float(value.abs().max())
+                raise ValueError(f"got {key} with values up to {largest:.4g}, too large for {dtype}; leave dtype out")
     return weights
+
+
+def _finite(metrics: dict[str, float]) -> dict[str, float]:
+    """The metrics as JSON holds them."""
+    for key, value in metrics.items():
+        if not math.isfinite(value):
+            raise ValueError(f"got metric {key} = {value}, expected a finite number; leave it out, and say so in note=")
+    return {key: value if isinstance(value, int) else float(value) for key, value in metrics.items()}
+
+
+def _read(name: str | Path) -> tuple[dict[str, Tensor], dict]:
+    """The weights and the manifest of a file that is there and holds a model of the course."""
+    path = _weights_path(name)
+    weights, about = _storage.load(path)
+    if about.get("architecture") not in ARCHITECTURES or "config" not in about:
+        raise CorruptFileError(
+            f"{path} holds no model of this course: got architecture {about.get('architecture')!r}, expected one of "
+            f"{', '.join(ARCHITECTURES)}"
+        )
+    return weights, about
 
 
 def _weights_path(name: str | Path) -> Path:
     if isinstance(name, Path) or str(name).endswith(".safetensors"):
         path = Path(name)
-        if not path.exists():
+        if not path.is_file():
             raise ValueError(f"got the path {path}, expected an existing .safetensors file")
         return path
     if name not in names():
@@ -199,19 +201,19 @@ def _weights_path(name: str | Path) -> Path:
     return SHIPPED / f"{name}.safetensors"
 
 
-def _is_manifest(content) -> bool:
-    if not isinstance(content, dict) or content.get("architecture") not in list(ARCHITECTURES):
-        return False
-    return isinstance(content.get("config"), dict) and isinstance(content.get("sha256"), str)
-
-
-def _build(about: dict, path: Path) -> nn.Module:
+def _build(about: dict, name: str | Path, weights: dict[str, Tensor]) -> nn.Module:
     try:
-        return ARCHITECTURES[about["architecture"]](**about["config"])
+        model = ARCHITECTURES[about["architecture"]](**about["config"])
     except (TypeError, ValueError) as error:
-        manifest = path.with_suffix(".json").name
-        raise BadFile(f"{manifest} describes no {about['architecture']} ({error}); fetch it again") from error
+        raise CorruptFileError(f"{name} describes no {about['architecture']} ({error}); fetch it again") from error
+    return model if "dtype" in about else model.to(_dtype(weights))
 
 
-def _describe(architecture: str, config: dict) -> str:
-    return f"{architecture}({', '.join(f'{key}={value!r}' for key, value in config.items())})"
+def _dtype(weights: dict[str, Tensor]) -> torch.dtype | None:
+    return next((value.dtype for value in weights.values() if value.is_floating_point()), None)
+
+
+def _describe(architecture: str, config: dict, weights: dict[str, Tensor]) -> str:
+    settings = ", ".join(f"{key}={list(v) if isinstance(v, tuple) else v!r}" for key, v in config.items())
+    dtype = _dtype(weights) or torch.float32
+    return f"{architecture}({settings}){'' if dtype == torch.float32 else f' in {dtype}'}"

@@ -19,8 +19,9 @@ from course_build.recipes import maps as train_maps
 from course_build.recipes import shapes as train_shapes
 from course_build.recipes import vqvae as train_vqvae
 from course_build.recipes.common import fit, round_weights, ship, state
-from course_lib import data, losses, metrics, models, sweeps, training
+from course_lib import data, losses, metrics, models, training
 from course_lib.data import Dataset
+from course_lib.results import beta_sweep
 
 EPOCHS = {"mnist": 50, "digits-28": 400}
 CLOCK = "training_cpu_minutes: the processor time of one epoch, one thread, times the epochs."
@@ -133,7 +134,7 @@ SHOWN_SAMPLES = 16
 
 def sweep(name: str) -> None:
     """784-256-128-10 under several weights of the KL, each raised from 0; from the start, large ones shut the code."""
-    dataset, epochs = name.removeprefix(sweeps.PREFIX), SWEEPS[name]
+    dataset, epochs = name.removeprefix(f"{beta_sweep.KIND}-"), SWEEPS[name]
     images = data.load(dataset)
     shuffled = images.test.sample(len(images.test))
     x = torch.stack([shuffled.x[shuffled.y == digit][0] for digit in SHOWN_DIGITS])
@@ -156,8 +157,8 @@ def sweep(name: str) -> None:
     beta, rate, distortion, error, active, redrawn, drawn = zip(*rows, strict=True)
     numbers = (torch.tensor(column, dtype=torch.float64) for column in (beta, rate, distortion, error))
     pictures = (x, torch.stack(redrawn), torch.stack(drawn))
-    sweeps.save(
-        sweeps.BetaSweep(*numbers, torch.tensor(active), *pictures),
+    beta_sweep.save(
+        beta_sweep.BetaSweep(*numbers, torch.tensor(active), *pictures),
         dataset,
         command=f"python -m course_build.recipes {name}",
         settings={"model": "VAE", "config": model.config, "epochs": epochs, "warmup_epochs": epochs / 2, "seed": 0},

@@ -18,7 +18,8 @@ import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 
-from course_lib import _storage, checkpoints, data, estimators, maps, metrics, training
+from course_lib import _storage, checkpoints, data, estimators, metrics, training
+from course_lib.results import maps
 
 SAMPLES = {"maps-mnist": (4000, 2000), "maps-digits-28": (1000, 797)}  # fitted, and at most so many held out
 PERPLEXITIES = NEIGHBOURS = (2, 5, 15, 30, 50, 100, 200)
@@ -87,7 +88,7 @@ def specs(fitted: int, held_out: int) -> tuple[Spec, ...]:
 
 def sample(name: str) -> Sample:
     """The rows, drawn with seed 0: the same for every map."""
-    images, (fitted, held_out) = data.load(name.removeprefix(maps.PREFIX)), SAMPLES[name]
+    images, (fitted, held_out) = data.load(_dataset(name)), SAMPLES[name]
     generator = torch.Generator().manual_seed(0)
     train, test = (torch.randperm(len(split), generator=generator) for split in (images.train, images.test))
     return Sample(train[:fitted], test[:held_out], train[fitted : fitted + VALIDATION])
@@ -108,7 +109,7 @@ def build(spec: Spec, epochs: int) -> BaseEstimator:
 
 def choose_epochs(name: str) -> dict[str, dict[str, float]]:
     """Network → epochs → score on training images that no map sees, with seed 0."""
-    images, rows = data.load(name.removeprefix(maps.PREFIX)), sample(name)
+    images, rows = data.load(_dataset(name)), sample(name)
     fitted, others = (images.train.x[index].numpy() for index in (rows.fitted, rows.validation))
     return {
         network: {str(epochs): build(Spec(network), epochs).fit(fitted).score(others) for epochs in EPOCHS_TRIED}
@@ -119,7 +120,7 @@ def choose_epochs(name: str) -> dict[str, dict[str, float]]:
 def make(name: str, spec: Spec, epochs: int, path: Path) -> None:
     """Make and measure one map and write it to `path`; meant for a process of its own."""
     torch.set_num_threads(1)
-    images, rows = data.load(name.removeprefix(maps.PREFIX)), sample(name)
+    images, rows = data.load(_dataset(name)), sample(name)
     fitted, held_out = images.train.x[rows.fitted].numpy(), images.test.x[rows.held_out].numpy()
     shown = np.vstack([fitted, held_out]) if spec.method == "tsne" else fitted
     estimator, trial = build(spec, epochs), build(spec, epochs=1)
@@ -144,9 +145,8 @@ def make(name: str, spec: Spec, epochs: int, path: Path) -> None:
         new = estimator.transform(held_out)
         measure = _measure_umap if spec.method == "umap" else _measure_decoder
         measured |= measure(estimator, fitted, held_out, places, new, f"judge-{images.name}")
-    arrays = {"fitted": places.astype(np.float32), "held_out": new.astype(np.float32)}
-    text = json.dumps({key: round(value, 4) for key, value in measured.items()})
-    _storage.write_atomically(path, _storage.zip_arrays({**arrays, "measured": np.array(text)}))
+    tensors = {"fitted": torch.from_numpy(places).float(), "held_out": torch.from_numpy(new).float()}
+    _storage.save(path, tensors, {"measured": {key: round(value, 4) for key, value in measured.items()}})
 
 
 def _measure_umap(estimator, fitted, held_out, places, new, judge) -> dict[str, float]:
@@ -183,23 +183,26 @@ def train(name: str) -> None:
     epochs = {network: int(max(tried, key=tried.get)) for network, tried in scores.items()}
     made = []
     for spec in specs(len(rows.fitted), len(rows.held_out)):
-        path = folder / f"{'-'.join(map(str, spec))}.npz"
+        path = folder / f"{'-'.join(map(str, spec))}.safetensors"
         if not path.exists():
             cost = metrics.resources.measure(partial(make, name, spec, epochs.get(spec.method, 0), path))
             print(f"{name}, {spec}: {cost}", flush=True)
-        with np.load(path) as arrays:
-            places = (torch.from_numpy(arrays[key]) for key in ("fitted", "held_out"))
-            made.append(maps.Map(*spec, *places, json.loads(str(arrays["measured"]))))
+        places, about = _storage.load(path)
+        made.append(maps.Map(*spec, places["fitted"], places["held_out"], about["measured"]))
     maps.save(
-        maps.Maps(name.removeprefix(maps.PREFIX), rows.fitted, rows.held_out, tuple(made)),
+        maps.Maps(_dataset(name), rows.fitted, rows.held_out, tuple(made)),
         command=f"python -m course_build.recipes {name}",
-        settings={"epochs": epochs, "scores_by_epochs": scores, "judge": f"judge-{name.removeprefix(maps.PREFIX)}"},
+        settings={"epochs": epochs, "scores_by_epochs": scores, "judge": f"judge-{_dataset(name)}"},
         measured=MEASURED,
         note=NOTE,
     )
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
+
+
+def _dataset(name: str) -> str:
+    return name.removeprefix(f"{maps.KIND}-")
 
 
 def state(name: str) -> Path:

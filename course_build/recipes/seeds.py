@@ -1,14 +1,13 @@
 """Measure what the 2-D models owe to their seed: `python -m course_build.recipes.seeds`, about ten minutes.
 
 Of each kind of model, several are trained that differ in nothing but the seed (the shipped one is seed 0), and their
-samples and interpolations are judged. The weights are not kept, the numbers are: `course_lib/weights/seeds-2d.json`,
-data set → model → measurement → one value for each seed. An interrupted run continues where it was.
+samples and interpolations are judged. The weights are not kept, the numbers are (`results.seeds`). An interrupted run
+continues where it was.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +15,10 @@ from torch import Tensor, nn
 from course_build.recipes import checkpoints as train_checkpoints
 from course_lib import checkpoints, data, metrics
 from course_lib.data import Dataset
+from course_lib.results import seeds
 
 SEEDS = (0, 1, 2, 3)
 PREFIXES = ("ae-2d", "vae-2d")
-RESULT = checkpoints.SHIPPED / "seeds-2d.json"
 SURE = 0.9
 SAMPLES = 5000
 PAIRS = 2000
@@ -80,19 +79,17 @@ def main() -> None:
     """Train and measure the seeds of both kinds of model on the data sets named, or on all."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("datasets", nargs="*", metavar="DATASET", help="mnist, digits-28")
-    result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for dataset in parser.parse_args().datasets or train_checkpoints.EPOCHS:
         images, judge = data.load(dataset), checkpoints.load(f"judge-{dataset}")
-        result[dataset] = {}
+        measured = {}
         for prefix in PREFIXES:
             rows = []
             for seed in SEEDS:
                 model = _model(prefix, images, seed)
                 rows.append(measure(model, judge, images))
                 print(prefix, dataset, seed, rows[-1], flush=True)
-            values = {key: [round(row[key], 4) for row in rows] for key in rows[0]}
-            result[dataset][prefix] = {"seeds": list(SEEDS), **values}
-        RESULT.write_text(json.dumps(result, indent=2) + "\n")
+            measured[prefix] = {key: [round(row[key], 4) for row in rows] for key in rows[0]}
+        seeds.save(measured, dataset, command=f"python -m course_build.recipes.seeds {dataset}", seeds=SEEDS)
         for prefix in PREFIXES:
             for seed in SEEDS[1:]:
                 train_checkpoints.state(_run(prefix, images, seed)).unlink()

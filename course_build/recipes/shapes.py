@@ -6,19 +6,19 @@ as soon as it is measured: an interrupted program goes on with the next one.
 
 from __future__ import annotations
 
-import io
 import itertools
 import tempfile
 from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from course_build.recipes.common import cpu_minutes, fit, parameters, round_weights, ship
-from course_lib import _storage, data, losses, metrics, models, shape_runs, training
+from course_lib import _storage, data, losses, metrics, models, training
 from course_lib.data import Dataset
+from course_lib.results import shape_runs
 
 LATENT_DIM, HIDDEN, EPOCHS, BATCH, LEARNING_RATE = 10, (128, 64), 60, 64, 4e-3
 BETAS = {"beta-vae": (0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 16.0), "beta-tcvae": (2.0, 4.0, 8.0)}
@@ -59,7 +59,7 @@ def settings(spec: Spec, n: int, epochs: int) -> dict:
     return chosen
 
 
-def measure(model: torch.nn.Module, shapes: Dataset) -> dict[str, np.ndarray]:
+def measure(model: torch.nn.Module, shapes: Dataset) -> dict[str, Tensor]:
     """What `ShapeRuns` holds of one model, by name."""
     bound = metrics.elbo(model, shapes.test.x, samples=10)
     x, factors = everything(shapes)
@@ -68,43 +68,47 @@ def measure(model: torch.nn.Module, shapes: Dataset) -> dict[str, np.ndarray]:
         z = model.encode(x).sample(torch.Generator().manual_seed(0))
     mig = metrics.mutual_information_gap(z, factors)
     sap = metrics.separated_attribute_predictability(z, factors, tuple(factor.ordered for factor in shapes.factors))
+    numbers = {
+        "rate": bound.kl,
+        "distortion": -bound.reconstruction,
+        "information": parts.information.mean,
+        "total_correlation": parts.total_correlation.mean,
+        "dimension_wise": parts.dimension_wise.mean,
+    }
     return {
-        "rate": np.float64(bound.kl),
-        "distortion": np.float64(-bound.reconstruction),
-        "information": np.float64(parts.information.mean),
-        "total_correlation": np.float64(parts.total_correlation.mean),
-        "dimension_wise": np.float64(parts.dimension_wise.mean),
-        "active_units": np.int64(metrics.active_units(model, x)),
-        "mig": mig.gaps.numpy(),
-        "sap": sap.gaps.numpy(),
-        "table": mig.table.float().numpy(),
+        **{name: torch.tensor(number, dtype=torch.float64) for name, number in numbers.items()},
+        "active_units": torch.tensor(metrics.active_units(model, x)),
+        "mig": mig.gaps,
+        "sap": sap.gaps,
+        "table": mig.table.float(),
     }
 
 
-def run(spec: Spec, shapes: Dataset, epochs: int) -> dict[str, np.ndarray]:
+def run(spec: Spec, shapes: Dataset, epochs: int) -> dict[str, Tensor]:
     """Train and measure one model."""
     x = shapes.train.x
     model = models.VAE(LATENT_DIM, input_dim=x.shape[1], hidden=HIDDEN, seed=spec.seed)
     training.fit(model, x, **settings(spec, len(x), epochs))
-    objective = np.int64(shape_runs.OBJECTIVES.index(spec.objective))
-    return {"objective": objective, "beta": np.float64(spec.beta), "seed": np.int64(spec.seed)} | measure(model, shapes)
+    objective = torch.tensor(shape_runs.OBJECTIVES.index(spec.objective))
+    chosen = {
+        "objective": objective,
+        "beta": torch.tensor(spec.beta, dtype=torch.float64),
+        "seed": torch.tensor(spec.seed),
+    }
+    return chosen | measure(model, shapes)
 
 
 def train(name: str) -> None:
     """Make all runs that are still missing, then save them together."""
     shapes, folder, rows = data.load("shapes"), state(name), []
     for spec in specs():
-        path = folder / f"{'-'.join(map(str, spec))}.npz"
+        path = folder / f"{'-'.join(map(str, spec))}.safetensors"
         if not path.exists():
             made = run(spec, shapes, EPOCHS)
-            _storage.write_atomically(path, _storage.zip_arrays(made))
+            _storage.save(path, made, {})
             print(f"{name}, {spec}: MIG {made['mig'].mean():.3f}, SAP {made['sap'].mean():.3f}", flush=True)
-        with np.load(io.BytesIO(path.read_bytes())) as arrays:
-            rows.append(dict(arrays))
-    columns = {
-        field.name: torch.from_numpy(np.stack([row[field.name] for row in rows]))
-        for field in fields(shape_runs.ShapeRuns)
-    }
+        rows.append(_storage.load(path)[0])
+    columns = {field.name: torch.stack([row[field.name] for row in rows]) for field in fields(shape_runs.ShapeRuns)}
     shape_runs.save(
         shape_runs.ShapeRuns(**columns),
         command=f"python -m course_build.recipes {name}",
@@ -178,4 +182,4 @@ def on_mnist(name: str) -> None:
     ship(name, model, images, measured, dtype=torch.float16, note=note)
 
 
-RECIPES = {shape_runs.NAME: train, **dict.fromkeys(SHOWN, shown), "beta-vae-mnist": on_mnist}
+RECIPES = {f"{shape_runs.KIND}-{shape_runs.DATASET}": train, **dict.fromkeys(SHOWN, shown), "beta-vae-mnist": on_mnist}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -32,10 +31,6 @@ EDITIONS = {
 }
 
 
-class DamagedFile(ValueError):
-    """A shipped file that is not what its manifest says."""
-
-
 def facts(root: Path, execution: Path, edition: str, address: str | None, environ: Mapping[str, str]) -> dict:
     """All of it, as JSON values.
 
@@ -61,8 +56,8 @@ def facts(root: Path, execution: Path, edition: str, address: str | None, enviro
 
     Raises
     ------
-    DamagedFile
-        If a shipped file is not what its manifest says.
+    CorruptFileError
+        If a shipped file is truncated or altered.
     """
     return {
         "built": built_at(environ).isoformat(),
@@ -75,7 +70,7 @@ def facts(root: Path, execution: Path, edition: str, address: str | None, enviro
         "bounds": {"processor_seconds": MAX_SECONDS, "peak_mb": MAX_MB},
         "chapters": json.loads(execution.read_text(encoding="utf-8")),
         "data": data_files() if edition == "mnist" else [],
-        "weights": shipped_files(root / "course_lib" / "weights"),
+        "weights": shipped_files(root / "course_lib"),
     }
 
 
@@ -121,21 +116,19 @@ def machine() -> dict[str, str]:
 
 
 def shipped_files(folder: Path) -> list[dict]:
-    """Every file with a manifest beside it that holds its SHA-256, hashed now."""
+    """Every file of weights or results anywhere in the folder, verified."""
+    from course_lib import _storage
+
     found = []
-    for manifest in sorted(folder.glob("*.json")):
-        about = json.loads(manifest.read_text(encoding="utf-8"))
-        if "sha256" not in about:
-            continue  # numbers only, no file
-        path = next(other for other in sorted(folder.glob(f"{manifest.stem}.*")) if other != manifest)
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != about["sha256"]:
-            raise DamagedFile(
-                f"got {path.name} with SHA-256 {digest[:12]}…, expected {about['sha256'][:12]}…; "
-                "restore it or run make checkpoints"
-            )
-        found.append({"file": path.name, "sha256": digest, "bytes": len(content), "command": about["command"]})
+    for path in sorted(folder.rglob("*.safetensors")):
+        about = _storage.load(path)[1]
+        facts = {
+            "file": path.name,
+            "sha256": about["sha256"],
+            "bytes": path.stat().st_size,
+            "command": about["command"],
+        }
+        found.append(facts)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from course_lib.data import CorruptData, DataUnavailable, mnist
+from course_lib.data import CorruptFileError, DataUnavailable, mnist
 
 
 def main() -> int:
@@ -13,7 +13,7 @@ def main() -> int:
         source = mnist.find()
     except DataUnavailable as error:
         print(f"edition: digits-28\nsource: scikit-learn\nMNIST: {error}")
-    except CorruptData as error:
+    except CorruptFileError as error:
         print(f"edition: none\n{error}", file=sys.stderr)
         return 1
     else:

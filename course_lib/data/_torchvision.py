@@ -4,6 +4,8 @@ The package index offers torchvision built for CUDA. Beside a torch without CUDA
 loaded, and its import then fails: `operator torchvision::nms does not exist`. Data sets and picture grids are pure
 Python and need none of them; it is enough to declare the two operators that the import looks up. Where the compiled
 operators load, nothing is declared.
+
+Importing this module raises ModuleNotFoundError where there is no torchvision, and says how to install it.
 """
 
 from __future__ import annotations
@@ -33,9 +35,21 @@ def _compiled_operators_load(folders: list[str]) -> bool:
     return True
 
 
+def _matching_release() -> str:
+    """The torchvision that was made for the torch that is here: 0.28 for torch 2.13."""
+    minor = int(torch.__version__.split(".")[1])
+    return f"0.{minor + 15}"
+
+
 def _declare_missing_operators() -> None:
     package = importlib.util.find_spec("torchvision")
-    if "torchvision" in sys.modules or package is None or _compiled_operators_load(package.submodule_search_locations):
+    if package is None:
+        raise ModuleNotFoundError(
+            "torchvision is not installed, which reads MNIST and lays out pictures; beside this torch "
+            f"{torch.__version__}: pip install --no-deps 'torchvision=={_matching_release()}.*'",
+            name="torchvision",
+        )
+    if "torchvision" in sys.modules or _compiled_operators_load(package.submodule_search_locations):
         return
     for name, schema in _SCHEMAS.items():
         if not hasattr(torch.ops.torchvision, name):  # another library may have had the same trouble

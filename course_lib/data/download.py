@@ -16,6 +16,7 @@ import urllib.error
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import filelock
 
@@ -50,6 +51,21 @@ def repair(raw: Path) -> None:
             os.replace(folder / name, raw / name)
 
 
+def torchvision() -> ModuleType:
+    """The door to torchvision, whose import takes seconds that digits do not need.
+
+    Raises
+    ------
+    DataUnavailable
+        If it is not installed; the message says how to install it.
+    """
+    try:
+        from course_lib.data import _torchvision
+    except ModuleNotFoundError as error:
+        raise DataUnavailable(str(error), reason="torchvision is not installed") from error
+    return _torchvision
+
+
 @contextlib.contextmanager
 def _workshop(raw: Path) -> Iterator[Path]:
     """A temporary folder on the file system of `raw`, for one process at a time."""
@@ -78,8 +94,7 @@ def _workshop(raw: Path) -> Iterator[Path]:
 
 def _fetch(name: str, folder: Path) -> None:
     """Download one file with torchvision into `folder`, verified; every mirror is tried."""
-    from course_lib.data import _torchvision  # seconds of import; only where it is needed
-
+    _torchvision = torchvision()
     archive = f"{name}.gz"
     md5 = dict(_torchvision.datasets.MNIST.resources)[archive]
     tried, cause = [], None

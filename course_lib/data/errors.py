@@ -1,4 +1,4 @@
-"""The two ways in which data can fail: absent, or damaged."""
+"""The one way in which data can fail that something else may stand in for; a damaged file is a `CorruptFileError`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,3 @@ class DataUnavailable(RuntimeError):
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason or message
-
-
-class CorruptData(RuntimeError):
-    """A file is there and is not what it must be.
-
-    Deliberately no `DataUnavailable`: a fallback that hid a damaged file would leave its owner ignorant of it.
-    """

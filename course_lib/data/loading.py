@@ -39,7 +39,7 @@ def load(name: str, *, fallback: str | None = None) -> Dataset:
     ------
     ValueError
         If `name` or `fallback` is no data set; the message lists them.
-    CorruptData
+    CorruptFileError
         If a file of MNIST is there but damaged; the message names it and gives the digest got and expected.
     DataUnavailable
         If MNIST cannot be had and there is no fallback; the message names the three ways to give it.
@@ -73,7 +73,7 @@ def edition() -> str:
 
     Raises
     ------
-    CorruptData
+    CorruptFileError
         If a file of MNIST is there but damaged.
     """
     try:

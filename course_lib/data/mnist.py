@@ -10,9 +10,10 @@ from typing import NamedTuple
 import platformdirs
 import torch
 
+from course_lib._storage import CorruptFileError
 from course_lib.data import download, verify
 from course_lib.data.dataset import Dataset, Split
-from course_lib.data.errors import CorruptData, DataUnavailable
+from course_lib.data.errors import DataUnavailable
 
 _NOTE = "MNIST, by LeCun, Cortes and Burges; each file verified by its sha256."
 _loaded: dict[tuple, tuple[weakref.ref[Dataset], list[int]]] = {}
@@ -39,7 +40,7 @@ def find() -> Source:
 
     Raises
     ------
-    CorruptData
+    CorruptFileError
         If `$COURSE_DATA` holds some, but not all files of MNIST or a damaged one, or if a damaged file of the cache
         could not be downloaded anew.
     DataUnavailable
@@ -55,11 +56,13 @@ def _given() -> Source | None:
     raw = _raw(Path(folder).expanduser().resolve())
     missing, damaged = verify.check(raw)
     if damaged:
-        raise CorruptData(f"{'; '.join(damaged.values())}: replace what $COURSE_DATA holds, or unset COURSE_DATA")
+        raise CorruptFileError(f"{'; '.join(damaged.values())}: replace what $COURSE_DATA holds, or unset COURSE_DATA")
     if len(missing) == len(verify.SHA256):  # harmless to go on: whatever is found elsewhere has the same digests
         return None
     if missing:
-        raise CorruptData(f"got {raw} without {', '.join(missing)}, expected all four files: add, or unset COURSE_DATA")
+        raise CorruptFileError(
+            f"got {raw} without {', '.join(missing)}, expected all four files: add, or unset COURSE_DATA"
+        )
     return Source(raw, "$COURSE_DATA")
 
 
@@ -75,7 +78,7 @@ def _cached_or_downloaded() -> Source:
     except DataUnavailable as error:
         if found.damaged:
             message = f"{'; '.join(found.damaged.values())}: delete it or allow its download, which failed: {error}"
-            raise CorruptData(message) from error
+            raise CorruptFileError(message) from error
         raise DataUnavailable(f"got no MNIST: {error}; {_three_ways(raw)}", error.reason) from error
     return Source(raw, "a download, now in the cache folder")
 
@@ -100,7 +103,7 @@ def load() -> Dataset:
 
     Raises
     ------
-    CorruptData, DataUnavailable
+    CorruptFileError, DataUnavailable
         As `find` does.
     """
     raw = find().raw
@@ -115,7 +118,7 @@ def load() -> Dataset:
 
 @torch.inference_mode(False)  # the tensors outlive the block in which they happen to be loaded
 def _read(raw: Path) -> Dataset:
-    from course_lib.data._torchvision import datasets  # seconds of import that digits do not need
+    datasets = download.torchvision().datasets
 
     def split(stem: str) -> Split:
         # The readers, not `datasets.MNIST(root)`: that prefers an old `processed/*.pt` beside the verified files.

@@ -36,7 +36,7 @@ class TrainingState:
 
     Raises
     ------
-    _storage.BadFile
+    _storage.CorruptFileError
         If the file is damaged.
     ValueError
         If it belongs to a run with other settings; the message names them.
@@ -80,7 +80,7 @@ class TrainingState:
             self.best = self._finished
             self.best_epoch = self.history.epochs
         if self._path is not None:
-            _storage.write_atomically(self._path, self._pack())
+            _storage.save(self._path, *self._state())
 
     @contextmanager
     def last_good_weights(self) -> Iterator[None]:
@@ -103,23 +103,22 @@ class TrainingState:
     def _copy(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.model.state_dict().items()}
 
-    def _pack(self) -> bytes:
+    def _state(self) -> tuple[dict[str, Tensor], dict]:
         state = self.optimizer.state_dict()["state"]
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in self.best.items()}
         tensors |= {f"adam.{i}.{name}": value for i, slots in state.items() for name, value in slots.items()}
         tensors["generator"] = self.generator.get_state()
-        meta = {"identity": self._identity, "best_epoch": self.best_epoch, "history": vars(self.history)}
-        # A copy each: safetensors refuses tensors that share memory.
-        return _storage.pack({name: value.clone() for name, value in tensors.items()}, meta)
+        about = {"identity": self._identity, "best_epoch": self.best_epoch, "history": vars(self.history)}
+        return tensors, about
 
     def _resume(self) -> None:
-        tensors, meta = _storage.unpack(self._path.read_bytes(), str(self._path))
-        if meta["identity"] != self._identity:
-            theirs = meta["identity"]
+        tensors, about = _storage.load(self._path)
+        if about["identity"] != self._identity:
+            theirs = about["identity"]
             differ = [f"{k} (there {theirs.get(k)}, here {v})" for k, v in self._identity.items() if theirs.get(k) != v]
             raise ValueError(f"{self._path} belongs to another run, it differs in {'; '.join(differ)}; delete it first")
-        self.history, self.best_epoch = History(**meta["history"]), meta["best_epoch"]
+        self.history, self.best_epoch = History(**about["history"]), about["best_epoch"]
         self.generator.set_state(tensors.pop("generator"))
         self.model.load_state_dict(_under("model.", tensors))
         self._finished = self._copy()

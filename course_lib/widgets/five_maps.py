@@ -97,7 +97,7 @@ class FiveMaps(CourseWidget):
         Parameters
         ----------
         maps : Maps
-            Such as `course_lib.maps.load("mnist")`; those of seed 0 are shown, t-SNE started from PCA and UMAP from
+            Such as `results.maps.load("mnist")`; those of seed 0 are shown, t-SNE started from PCA and UMAP from
             its spectral embedding.
         images : Split
             The test images that the maps' `held_out_index` counts: `data.load("mnist").test`.

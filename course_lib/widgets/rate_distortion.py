@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_lib import notation, plots
-from course_lib.sweeps import BetaSweep
+from course_lib.results.beta_sweep import BetaSweep
 from course_lib.widgets._base import CourseWidget
 
 PIXELS = 784
@@ -53,7 +53,7 @@ class RateDistortion(CourseWidget):
         Parameters
         ----------
         sweep : BetaSweep
-            Such as `sweeps.load("mnist")`.
+            Such as `results.beta_sweep.load("mnist")`.
         dimensions : int
             Of the models' codes.
         **traits

@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import torch
 
 from course_build.sphinx import health
+from course_lib import _storage
+from course_lib._storage import CorruptFileError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,23 +48,23 @@ def test_the_commit_says_whether_files_differ_from_it(tmp_path):
 
 
 def test_shipped_files_are_hashed_and_a_damaged_one_ends_the_build(tmp_path):
-    """One byte is enough; a manifest of numbers alone has no file."""
-    content = b"weights"
-    (tmp_path / "a.safetensors").write_bytes(content)
+    """One bit is enough."""
+    path = tmp_path / "a.safetensors"
+    _storage.save(path, {"weights": torch.zeros(3)}, {"command": "make a"})
+    content = path.read_bytes()
     about = {"sha256": hashlib.sha256(content).hexdigest(), "command": "make a"}
-    (tmp_path / "a.json").write_text(json.dumps(about))
-    (tmp_path / "seeds.json").write_text("{}")
-    assert health.shipped_files(tmp_path) == [{"file": "a.safetensors", "bytes": 7, **about}]
-    (tmp_path / "a.safetensors").write_bytes(b"Weights")
-    with pytest.raises(health.DamagedFile, match=r"a\.safetensors .* make checkpoints"):
+    assert health.shipped_files(tmp_path) == [{"file": "a.safetensors", "bytes": len(content), **about}]
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(CorruptFileError, match=r"a\.safetensors is altered"):
         health.shipped_files(tmp_path)
 
 
 def test_every_shipped_file_is_listed():
     """None without a digest and a command."""
-    folder = ROOT / "course_lib" / "weights"
-    listed = {one["file"] for one in health.shipped_files(folder)}
-    assert listed == {path.name for path in folder.iterdir() if path.suffix in (".safetensors", ".npz")}
+    shipped = health.shipped_files(ROOT / "course_lib")
+    folders = (ROOT / "course_lib" / "weights", ROOT / "course_lib" / "results" / "files")
+    assert {one["file"] for one in shipped} == {path.name for folder in folders for path in folder.iterdir()}
+    assert all(len(one["sha256"]) == 64 and one["command"] for one in shipped)
 
 
 def test_the_facts_of_the_edition_without_mnist_are_json(tmp_path):

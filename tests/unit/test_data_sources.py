@@ -31,7 +31,7 @@ import pytest
 import torch
 
 from course_lib import data
-from course_lib.data import CorruptData, DataUnavailable, _torchvision, download, mnist, verify
+from course_lib.data import CorruptFileError, DataUnavailable, _torchvision, download, mnist, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -226,7 +226,7 @@ def test_damage_in_course_data_is_named_and_left_alone(tmp_path, monkeypatch, ca
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "given"))
     before = content(raw), identity(raw)
     for call in (lambda: data.load("mnist"), lambda: data.load("mnist", fallback="digits-28"), data.edition):
-        with pytest.raises(CorruptData) as raised:
+        with pytest.raises(CorruptFileError) as raised:
             call()
         message = str(raised.value)
         assert str(raw / IMAGES) in message
@@ -242,7 +242,7 @@ def test_course_data_without_one_of_the_files_is_named(tmp_path, monkeypatch, ca
     fill(tmp_path / "given", train_labels_idx1_ubyte=None)
     fill(cache)
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "given"))
-    with pytest.raises(CorruptData, match=f"without {LABELS}, expected all four files"):
+    with pytest.raises(CorruptFileError, match=f"without {LABELS}, expected all four files"):
         data.load("mnist", fallback="digits-28")
 
 
@@ -273,7 +273,9 @@ def test_damage_in_the_cache_that_cannot_be_repaired_is_named_and_no_fallback_hi
     monkeypatch.setattr(_torchvision.datasets.MNIST, "mirrors", [dead_address])
     before = content(raw), identity(raw)
     for call in (lambda: data.load("mnist", fallback="digits-28"), data.edition):
-        with pytest.raises(CorruptData, match=f"expected sha256 {SHA256[IMAGES]}: delete it or allow its download"):
+        with pytest.raises(
+            CorruptFileError, match=f"expected sha256 {SHA256[IMAGES]}: delete it or allow its download"
+        ):
             call()
     assert (content(raw), identity(raw)) == before
 
@@ -282,7 +284,7 @@ def test_a_folder_in_the_place_of_a_file_counts_as_no_file(tmp_path, monkeypatch
     raw = fill(tmp_path / "given", train_images_idx3_ubyte=None)
     (raw / IMAGES).mkdir()
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "given"))
-    with pytest.raises(CorruptData, match=f"without {IMAGES}"):
+    with pytest.raises(CorruptFileError, match=f"without {IMAGES}"):
         data.load("mnist")
 
 
@@ -396,7 +398,7 @@ def test_a_failed_attempt_leaves_the_cache_as_it_was(cache, monkeypatch, action,
         fill(cache, **{name.replace("-", "_"): b"half" for name in list(FILES)[1:]})
     before = content(raw), identity(raw)
     if start == "damaged" and error is DataUnavailable:
-        error = CorruptData
+        error = CorruptFileError
     if action is dies_half_way and start == "lacking":
         monkeypatch.setattr(_torchvision, "download_and_extract_archive", interrupted)
     with pytest.raises(error, match=message):
@@ -533,10 +535,10 @@ def test_an_unwritable_cache_is_named_with_the_variables_to_set(reachable_cache,
         fill(reachable_cache, train_images_idx3_ubyte=b"half")
     elif start == "empty":
         reachable_cache.mkdir()
-    with read_only(reachable_cache.parent), pytest.raises((DataUnavailable, CorruptData)) as raised:
+    with read_only(reachable_cache.parent), pytest.raises((DataUnavailable, CorruptFileError)) as raised:
         data.load("mnist")
     message = str(raised.value)
-    assert isinstance(raised.value, CorruptData) == (start == "damaged")
+    assert isinstance(raised.value, CorruptFileError) == (start == "damaged")
     assert f"got a cache folder {reachable_cache.resolve()} that cannot be written to" in message
     assert "set COURSE_CACHE" in message
     assert "or COURSE_DATA" in message
@@ -664,7 +666,7 @@ def test_a_shared_data_set_does_not_hide_that_its_file_was_damaged(cache, monkey
     dataset = data.load("mnist")
     (raw / IMAGES).write_bytes(flipped(IMAGES))
     monkeypatch.setenv("COURSE_OFFLINE", "1")
-    with pytest.raises(CorruptData):
+    with pytest.raises(CorruptFileError):
         data.load("mnist")
     check_loaded(dataset)
 

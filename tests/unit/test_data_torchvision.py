@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,3 +101,27 @@ def test_loading_digits_costs_no_import_of_torchvision():
         run("import sys\nfrom course_lib import data\ndata.load('digits')\nprint('torchvision' in sys.modules)")
         == "False"
     )
+
+
+def test_without_torchvision_digits_load_and_mnist_says_what_to_install():
+    release = f"0.{int(torch.__version__.split('.')[1]) + 15}"
+    program = """
+import sys
+sys.modules["torchvision"] = None
+from course_lib import data
+print(data.load("digits").name, data.load("shapes").name)
+print(data.load("mnist", fallback="digits-28").name)
+try:
+    data.load("mnist")
+except data.DataUnavailable as error:
+    print(error)
+try:
+    data.image_grid(data.load("digits-28").test.x[:4], columns=2)
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    loaded, fallback, *said = run(program).splitlines()
+    assert (loaded, fallback) == ("digits shapes", "digits-28")
+    for message in said:
+        assert f"pip install --no-deps 'torchvision=={release}.*'" in message
+    assert len(said) == 2

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from course_lib import losses, models, training
-from course_lib._storage import BadFile
+from course_lib._storage import CorruptFileError
 
 ROOT = Path(__file__).parents[2]
 X = torch.rand(60, 12, generator=torch.Generator().manual_seed(0))
@@ -140,7 +140,7 @@ def test_a_damaged_file_is_refused_and_nothing_is_changed(tmp_path, damage):
     path, model = tmp_path / "run", small()
     training.fit(small(), X, epochs=2, resume_from=path, **PLAIN)
     path.write_bytes(damage(path.read_bytes()))
-    refused(path, model, BadFile, f"{path.name} is .*delete it")
+    refused(path, model, CorruptFileError, f"{path.name} is .*delete it")
 
 
 def refused(path, model, error, message, **changes):
@@ -193,11 +193,11 @@ def test_a_safetensors_file_that_is_no_run_is_refused(tmp_path):
     from safetensors.torch import save_file
 
     save_file(small().state_dict(), tmp_path / "run")
-    refused(tmp_path / "run", small(seed=3), BadFile, "not what was written there")
+    refused(tmp_path / "run", small(seed=3), CorruptFileError, "run is altered, or not written by course_lib")
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OSError, match=r"can't write run: .*file is no folder that can be written"):
+    with pytest.raises(OSError, match=r"can't write run in .*file .* is it a folder that you may write to"):
         training.fit(small(), X, epochs=1, resume_from=tmp_path / "file" / "run")
     assert (tmp_path / "file").read_text() == "in the way"

@@ -14,8 +14,9 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 from traitlets import TraitError
 
-from course_lib import data, maps, widgets
-from course_lib.maps import Map, Maps
+from course_lib import data, widgets
+from course_lib.results import maps
+from course_lib.results.maps import Map, Maps
 from course_lib.widgets import _maps
 from tests.in_node import ask
 

@@ -10,13 +10,14 @@ import torch
 from traitlets import TraitError
 
 from course_build.sphinx import katex_math
-from course_lib import sweeps, widgets
+from course_lib import widgets
+from course_lib.results import beta_sweep
 from course_lib.widgets import _join
 
 
 @pytest.fixture(scope="module")
 def sweep():
-    return sweeps.load("digits-28")
+    return beta_sweep.load("digits-28")
 
 
 @pytest.fixture

@@ -1,18 +1,16 @@
-"""Many VAEs trained on shapes with known factors: what was measured of each, without the models.
-
-The runs are two files, `runs-shapes.npz` and a manifest beside it, as for a checkpoint. Nothing is unpickled.
-"""
+"""Many VAEs trained on shapes with known factors: what was measured of each, without the models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from course_lib import _storage, checkpoints, validation
+from course_lib import validation
+from course_lib.results import _files
 
-NAME = "runs-shapes"
+KIND, DATASET = "runs", "shapes"
 OBJECTIVES = ("beta-vae", "beta-tcvae")
 
 
@@ -79,7 +77,7 @@ class ShapeRuns:
 
 def manifest() -> dict:
     """What the runs say of themselves: `dataset`, `command`, `settings`, `note`, `sha256`, `versions`."""
-    return _storage.read_manifest(_path(), "runs on shapes")
+    return _files.load(KIND, DATASET)[1]
 
 
 def load() -> ShapeRuns:
@@ -87,31 +85,22 @@ def load() -> ShapeRuns:
 
     Raises
     ------
-    BadFile
+    CorruptFileError
         If the file is truncated, altered or foreign.
     """
-    names = [field.name for field in fields(ShapeRuns)]
-    arrays = _storage.read_arrays(_path(), manifest()["sha256"], names, "file of runs")
-    return ShapeRuns(**{name: torch.from_numpy(array) for name, array in arrays.items()})
+    return ShapeRuns(**_files.load(KIND, DATASET)[0])
 
 
-def save(runs: ShapeRuns, *, command: str, settings: dict, note: str) -> None:
-    """Write runs and their manifest among what the course ships.
+def save(runs: ShapeRuns, *, command: str, settings: dict, note: str) -> Path:
+    """Write runs among what the course ships; returns the path.
 
     Raises
     ------
     ValueError
         If a field is not as long as the others, or not finite.
     """
-    arrays = {}
-    for field in fields(runs):
-        value = getattr(runs, field.name)
+    tensors = {field.name: getattr(runs, field.name) for field in fields(runs)}
+    for name, value in tensors.items():
         if len(value) != len(runs) or not bool(value.isfinite().all()):
-            raise ValueError(f"got {field.name} of shape {tuple(value.shape)}, expected {len(runs)} finite rows")
-        arrays[field.name] = value.numpy()
-    about = {"dataset": "shapes", "command": command, "settings": settings, "note": note}
-    _storage.write_with_manifest(_path(), _storage.zip_arrays(arrays), about, ("torch", "numpy"))
-
-
-def _path():
-    return checkpoints.SHIPPED / f"{NAME}.npz"
+            raise ValueError(f"got {name} of shape {tuple(value.shape)}, expected {len(runs)} finite rows")
+    return _files.save(KIND, DATASET, tensors, {"command": command, "settings": settings, "note": note})

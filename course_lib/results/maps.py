@@ -1,7 +1,6 @@
-"""The same images on many maps of the plane, by five methods under many settings: made once, for a page has no time.
+"""The same images on many maps of the plane, by five methods under many settings, computed beforehand.
 
-The maps of a data set are two files, `maps-DATASET.npz` and a manifest beside it, as for a checkpoint. A coordinate is
-stored in 16 bits, as one of 65 536 steps across the range of its map; nothing is unpickled.
+A coordinate is stored in 16 bits, as one of 65 536 steps across the range of its map.
 """
 
 from __future__ import annotations
@@ -9,17 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib import _storage, checkpoints, validation
-from course_lib._storage import BadFile
+from course_lib import validation
+from course_lib.results import _files
 
-PREFIX = "maps-"
+KIND = "maps"
 METHODS = ("pca", "autoencoder", "vae", "tsne", "umap")
 _STEPS = 2**16 - 1
-_ARRAYS = ("fitted_index", "held_out_index", "steps", "low", "high")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -118,7 +115,7 @@ class Maps:
 
 def names() -> tuple[str, ...]:
     """Data sets for which the course ships maps."""
-    return tuple(sorted(path.stem.removeprefix(PREFIX) for path in checkpoints.SHIPPED.glob(f"{PREFIX}*.npz")))
+    return _files.datasets(KIND)
 
 
 def manifest(dataset: str) -> dict:
@@ -130,7 +127,7 @@ def manifest(dataset: str) -> dict:
         `dataset`, `command`, `settings`, `note`, `sha256`, `versions`; `measured`: what each measured number is;
         `maps`: one dict for each map, what it is and what was measured.
     """
-    return _storage.read_manifest(_path(dataset), "maps")
+    return _files.load(KIND, dataset)[1]
 
 
 def load(dataset: str) -> Maps:
@@ -145,26 +142,22 @@ def load(dataset: str) -> Maps:
     ------
     ValueError
         If there are none for that data set; the message lists those there are.
-    BadFile
+    CorruptFileError
         If the file is truncated, altered or foreign.
     """
-    about, path = manifest(dataset), _path(dataset)
-    arrays = _storage.read_arrays(path, about["sha256"], _ARRAYS, "file of maps")
-    n, steps, low = len(arrays["fitted_index"]), arrays["steps"], arrays["low"][:, None]
-    places = torch.from_numpy((low + steps * ((arrays["high"][:, None] - low) / _STEPS)).astype(np.float32))
-    try:
-        maps = tuple(
-            Map(**entry, fitted=rows[:n], held_out=rows[n:]) for entry, rows in zip(about["maps"], places, strict=True)
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        name = path.with_suffix(".json").name
-        raise BadFile(f"{name} does not describe the maps of {path.name} ({error}); fetch both again") from error
-    indices = (torch.from_numpy(arrays[key].astype(np.int64)) for key in ("fitted_index", "held_out_index"))
-    return Maps(dataset, *indices, maps)
+    tensors, about = _files.load(KIND, dataset)
+    low, high = (tensors[key][:, None] for key in ("low", "high"))
+    places = (low + tensors["steps"].double() * ((high - low) / _STEPS)).float()
+    fitted_index, held_out_index = (tensors[key].long() for key in ("fitted_index", "held_out_index"))
+    n = len(fitted_index)
+    maps = tuple(
+        Map(**entry, fitted=rows[:n], held_out=rows[n:]) for entry, rows in zip(about["maps"], places, strict=True)
+    )
+    return Maps(dataset, fitted_index, held_out_index, maps)
 
 
 def save(maps: Maps, *, command: str, settings: dict, measured: dict[str, str], note: str) -> Path:
-    """Write maps and their manifest among what the course ships; coordinates are rounded to 16 bits.
+    """Write maps among what the course ships; coordinates are rounded to 16 bits.
 
     Parameters
     ----------
@@ -178,7 +171,7 @@ def save(maps: Maps, *, command: str, settings: dict, measured: dict[str, str], 
     Returns
     -------
     Path
-        Of the coordinates.
+        Of the file.
 
     Raises
     ------
@@ -188,24 +181,22 @@ def save(maps: Maps, *, command: str, settings: dict, measured: dict[str, str], 
     """
     for one in maps.maps:
         _check(one, maps, measured)
-    places = np.stack([torch.cat([one.fitted, one.held_out]).double().numpy() for one in maps.maps])
-    low, high = places.min(axis=1), places.max(axis=1)
-    steps = (places - low[:, None]) / np.maximum(high - low, np.finfo(np.float64).tiny)[:, None] * _STEPS
-    arrays = {
-        "fitted_index": maps.fitted_index.numpy().astype(np.int32),
-        "held_out_index": maps.held_out_index.numpy().astype(np.int32),
-        "steps": steps.round().astype(np.uint16),
+    places = torch.stack([torch.cat([one.fitted, one.held_out]).double() for one in maps.maps])
+    low, high = places.amin(dim=1), places.amax(dim=1)
+    steps = (places - low[:, None]) / (high - low).clamp(min=torch.finfo(torch.float64).tiny)[:, None] * _STEPS
+    tensors = {
+        "fitted_index": maps.fitted_index.int(),
+        "held_out_index": maps.held_out_index.int(),
+        "steps": steps.round().to(torch.uint16),
         "low": low,
         "high": high,
     }
-    about = {"dataset": maps.dataset, "command": command, "settings": settings, "note": note, "measured": measured}
+    about = {"command": command, "settings": settings, "note": note, "measured": measured}
     about["maps"] = [
         {key: getattr(one, key) for key in ("method", "setting", "init", "seed", "measured")} for one in maps.maps
     ]
-    path = checkpoints.SHIPPED / f"{PREFIX}{maps.dataset}.npz"
-    packages = ("torch", "numpy", "scikit-learn", "umap-learn", "numba")
-    _storage.write_with_manifest(path, _storage.zip_arrays(arrays), about, packages)
-    return path
+    packages = ("torch", "scikit-learn", "umap-learn", "numba")
+    return _files.save(KIND, maps.dataset, tensors, about, packages)
 
 
 def _check(one: Map, maps: Maps, measured: dict[str, str]) -> None:
@@ -225,9 +216,3 @@ def _describe(one: Map) -> str:
     named = {"tsne": "perplexity ", "umap": "n_neighbors "}.get(one.method, "")
     setting = "" if one.setting is None else f" {named}{one.setting}"
     return f"{one.method}{setting}{'' if one.init is None else f' from {one.init}'}, seed {one.seed}"
-
-
-def _path(dataset: str) -> Path:
-    if dataset not in names():
-        raise ValueError(f"got data set {dataset!r}, expected one with maps: {', '.join(names())}")
-    return checkpoints.SHIPPED / f"{PREFIX}{dataset}.npz"

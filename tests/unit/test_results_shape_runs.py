@@ -10,8 +10,8 @@ import torch
 
 from course_build.recipes import checkpoints as train_checkpoints
 from course_build.recipes import shapes as train_shapes
-from course_lib import checkpoints, data, metrics, models, shape_runs, training
-from course_lib._storage import BadFile
+from course_lib import data, metrics, models, training
+from course_lib.results import _files, shape_runs
 
 ABOUT = {"command": "make it", "settings": {"epochs": 3}, "note": "made up"}
 
@@ -29,9 +29,8 @@ def made_up(m: int = 3) -> shape_runs.ShapeRuns:
 @pytest.fixture
 def saved(tmp_path, monkeypatch):
     """The made-up runs among what the course ships."""
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
-    shape_runs.save(made_up(), **ABOUT)
-    return tmp_path / "runs-shapes.npz"
+    monkeypatch.setattr(_files, "SHIPPED", tmp_path)
+    return shape_runs.save(made_up(), **ABOUT)
 
 
 def test_runs_come_back_as_they_were(saved):
@@ -53,16 +52,8 @@ def test_a_selection_keeps_rows_together():
         runs.select("factor-vae")
 
 
-def test_one_flipped_byte_is_noticed(saved):
-    content = bytearray(saved.read_bytes())
-    content[100] ^= 1
-    saved.write_bytes(bytes(content))
-    with pytest.raises(BadFile, match=r"runs-shapes\.npz.*truncated or altered"):
-        shape_runs.load()
-
-
 def test_unfinished_numbers_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    monkeypatch.setattr(_files, "SHIPPED", tmp_path)
     holed = dataclasses.replace(made_up(), rate=torch.tensor([1.0, math.nan, 2.0]))
     short = dataclasses.replace(made_up(), seed=torch.arange(2))
     for runs, name in ((holed, "rate"), (short, "seed")):
@@ -93,7 +84,7 @@ def test_the_shipped_runs_are_all_there_and_their_numbers_are_possible():
 
 def test_the_tool_measures_the_model_that_it_trains(tmp_path, monkeypatch):
     """One short run of two, with the state between them; the numbers are those of a model trained here."""
-    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
+    monkeypatch.setattr(_files, "SHIPPED", tmp_path / "weights")
     monkeypatch.setattr(train_shapes.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(train_shapes, "BETAS", {"beta-vae": (2.0,), "beta-tcvae": (4.0,)})
     monkeypatch.setattr(train_shapes, "SEEDS", 1)

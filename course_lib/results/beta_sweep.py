@@ -1,7 +1,6 @@
 """One VAE trained under several weights β of the KL: what was measured, and pictures, without the models.
 
-A sweep is two files, `rate-distortion-DATASET.npz` and a manifest beside it, as for a checkpoint. Images are stored as
-bytes, numbers as they are; nothing is unpickled.
+Images are stored as bytes, numbers as they are.
 """
 
 from __future__ import annotations
@@ -12,9 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from course_lib import _storage, checkpoints, validation
+from course_lib import validation
+from course_lib.results import _files
 
-PREFIX = "rate-distortion-"
+KIND = "rate-distortion"
 _PICTURES = ("x", "reconstructions", "samples")
 
 
@@ -63,12 +63,12 @@ class BetaSweep:
 
 def names() -> tuple[str, ...]:
     """Data sets for which the course ships a sweep."""
-    return tuple(sorted(path.stem.removeprefix(PREFIX) for path in checkpoints.SHIPPED.glob(f"{PREFIX}*.npz")))
+    return _files.datasets(KIND)
 
 
 def manifest(dataset: str) -> dict:
     """What a sweep says of itself: `dataset`, `command`, `settings`, `note`, `sha256`, `versions`."""
-    return _storage.read_manifest(_path(dataset), "a sweep")
+    return _files.load(KIND, dataset)[1]
 
 
 def load(dataset: str) -> BetaSweep:
@@ -83,37 +83,17 @@ def load(dataset: str) -> BetaSweep:
     ------
     ValueError
         If there is none for that data set; the message lists those there are.
-    BadFile
+    CorruptFileError
         If the file is truncated, altered or foreign.
     """
-    about, path = manifest(dataset), _path(dataset)
-    arrays = _storage.read_arrays(path, about["sha256"], [field.name for field in fields(BetaSweep)], "sweep")
-    tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
+    tensors, _ = _files.load(KIND, dataset)
     return BetaSweep(**{key: value.float() / 255 if key in _PICTURES else value for key, value in tensors.items()})
 
 
 def save(sweep: BetaSweep, dataset: str, *, command: str, settings: dict, note: str) -> Path:
-    """Write a sweep and its manifest among what the course ships; pixels are rounded to 1/255.
-
-    Returns
-    -------
-    Path
-        Of the numbers and pictures.
-    """
-    arrays = {}
-    for field in fields(sweep):
-        value = getattr(sweep, field.name)
-        if field.name in _PICTURES:
-            validation.data_matrix(value.flatten(0, -2), unit_range=True, name=field.name)
-            value = (value * 255).round().to(torch.uint8)
-        arrays[field.name] = value.numpy()
-    path = checkpoints.SHIPPED / f"{PREFIX}{dataset}.npz"
-    about = {"dataset": dataset, "command": command, "settings": settings, "note": note}
-    _storage.write_with_manifest(path, _storage.zip_arrays(arrays), about, ("torch", "numpy"))
-    return path
-
-
-def _path(dataset: str) -> Path:
-    if dataset not in names():
-        raise ValueError(f"got data set {dataset!r}, expected one with a sweep: {', '.join(names())}")
-    return checkpoints.SHIPPED / f"{PREFIX}{dataset}.npz"
+    """Write a sweep among what the course ships; pixels are rounded to 1/255. Returns the path."""
+    tensors = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
+    for name in _PICTURES:
+        validation.data_matrix(tensors[name].flatten(0, -2), unit_range=True, name=name)
+        tensors[name] = (tensors[name] * 255).round().to(torch.uint8)
+    return _files.save(KIND, dataset, tensors, {"command": command, "settings": settings, "note": note})
