@@ -100,11 +100,12 @@ def traverse(z: Tensor, dimension: int, values: Tensor | Sequence[float]) -> Ten
 
     Raises
     ------
-    ValueError
-        If z is not one code or has no such dimension.
+    ValueError, TypeError
+        If z is not one code of floating-point numbers or has no such dimension.
     """
     if z.ndim != 1:
         raise ValueError(f"got z of shape {tuple(z.shape)}, expected one code of shape (d,); use z[0]")
+    validation.same_shape(z, z, ("z", "z"), axes=(1,))
     if not 0 <= dimension < len(z):
         raise ValueError(f"got dimension = {dimension!r}, expected an integer from 0 to {len(z) - 1}")
     values = torch.as_tensor(values, dtype=z.dtype, device=z.device)
@@ -120,8 +121,14 @@ def grid_codes(extent: Sequence[float], side: int) -> Tensor:
     -------
     Tensor
         float32, shape (side², 2): each point is the centre of its tile, first row at the top.
+
+    Raises
+    ------
+    ValueError
+        If the extent has no inside.
     """
-    left, right, bottom, top = extent
+    left, right, bottom, top = validation.extent(extent)
+    side = validation.positive_int(side, "side")
     centres = (torch.arange(side) + 0.5) / side
     z1, z2 = left + (right - left) * centres, top - (top - bottom) * centres
     return torch.stack([z1.repeat(side), z2.repeat_interleave(side)], dim=1)
@@ -153,10 +160,7 @@ def prior_grid(side: int) -> Tensor:
 
 def _times(a: Tensor, b: Tensor, steps: int) -> Tensor:
     """Times from 0 to 1, shape (steps, 1), once a and b are found to be codes of the same space."""
-    if a.shape != b.shape or a.ndim not in (1, 2):
-        raise ValueError(
-            f"got a of shape {tuple(a.shape)} and b of shape {tuple(b.shape)}, expected both (d,) or both (n, d)"
-        )
+    validation.same_shape(a, b, ("a", "b"), axes=(1, 2))
     if validation.positive_int(steps, "steps") < 2:
         raise ValueError(f"got steps = {steps!r}, expected at least 2: the two ends are among them")
     return torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)[:, None]

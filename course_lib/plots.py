@@ -122,6 +122,10 @@ def digits_plane(z: Tensor, y: Tensor, *, ax: Axes | None = None, size: float = 
         With equal scales, so that distances are what they look like.
     """
     z = validation.data_matrix(z, width=2, name="z")
+    if y.shape != z.shape[:1] or not 0 <= int(y.min()) <= int(y.max()) <= 9:
+        raise ValueError(
+            f"got y of shape {tuple(y.shape)}, from {y.min()} to {y.max()}, expected {len(z)} digits from 0 to 9"
+        )
     ax = ax or plt.subplots(figsize=(5.2, 5.0))[1]
     points, classes = z.detach().numpy(), y.numpy()
     ax.scatter(*points.T, c=[DIGIT_COLORS[c] for c in classes], s=size, linewidths=0, alpha=0.6, rasterized=True)
@@ -166,6 +170,8 @@ def plane_grid(
     Axes
         With ticks in code units.
     """
+    x = validation.data_matrix(x, width=shape[0] * shape[1])
+    extent = validation.extent(extent)
     side = round(len(x) ** 0.5)
     if side**2 != len(x):
         raise ValueError(f"got {len(x)} images, expected a square number of them, one for each point of the grid")

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+MAX_SIZE = 10**9
 ROUNDING = 1e-6  # scikit-learn's MinMaxScaler leaves [0, 1] by as much as float32 rounds
 _CASTS = {"float32": "float()", "float64": "double()"}
 
@@ -211,7 +212,7 @@ def positive_int(value, name: str) -> int:
     TypeError
         If it is not an integer.
     ValueError
-        If it is smaller than 1.
+        If it is smaller than 1, or larger than any machine can hold.
     """
     try:
         number = operator.index(value)
@@ -219,6 +220,8 @@ def positive_int(value, name: str) -> int:
         raise TypeError(f"got {name} = {value!r}, expected an integer of at least 1") from None
     if isinstance(value, bool) or number < 1:
         raise ValueError(f"got {name} = {value!r}, expected an integer of at least 1")
+    if number > MAX_SIZE:
+        raise ValueError(f"got {name} = {value!r}, expected an integer up to {MAX_SIZE:,}: no memory holds more")
     return number
 
 
@@ -233,11 +236,31 @@ def seed(value, name: str = "seed") -> int:
     return number
 
 
+def generator(value, name: str = "seed") -> torch.Generator:
+    """A generator on the CPU with that seed; TypeError or ValueError as `seed` raises them."""
+    return torch.Generator().manual_seed(seed(value, name))
+
+
+def flag(value, name: str) -> bool:
+    """Return `value` if it is True or False; TypeError otherwise, because NaN and "no" count as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"got {name} = {value!r}, expected True or False")
+    return bool(value)
+
+
 def positive_number(value, name: str) -> float:
     """Return `value` as a float above 0; ValueError otherwise."""
     if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < math.inf:
         raise ValueError(f"got {name} = {value!r}, expected a finite number above 0")
     return float(value)
+
+
+def extent(value) -> tuple[float, float, float, float]:
+    """Return (left, right, bottom, top) as floats; ValueError unless left < right and bottom < top, all finite."""
+    edges = tuple(float(edge) for edge in value)
+    if len(edges) != 4 or not all(map(math.isfinite, edges)) or edges[0] >= edges[1] or edges[2] >= edges[3]:
+        raise ValueError(f"got extent {edges}, expected (left, right, bottom, top) with left < right and bottom < top")
+    return edges
 
 
 def choice(value, name: str, options: Iterable[str]) -> str:

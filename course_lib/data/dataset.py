@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import operator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -88,7 +87,7 @@ class Split:
         n = validation.positive_int(n, "n")
         if n > len(self):
             raise ValueError(f"got n = {n}, expected at most the {len(self)} examples there are: no one is drawn twice")
-        chosen = torch.randperm(len(self), generator=torch.Generator().manual_seed(operator.index(seed)))[:n]
+        chosen = torch.randperm(len(self), generator=validation.generator(seed))[:n]
         return Split(self.x[chosen], self.y[chosen], None if self.factors is None else self.factors[chosen])
 
 

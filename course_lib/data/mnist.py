@@ -85,7 +85,11 @@ def _cached_or_downloaded() -> Source:
 
 def _three_ways(raw: Path) -> str:
     given = os.environ.get("COURSE_DATA")
-    state = f"now {given}, which has no MNIST/raw" if given else "now unset"
+    state = "now unset"
+    if given:
+        archives = sorted(_raw(Path(given).expanduser()).glob("*-ubyte.gz"))
+        lacks = f"only archives, such as {archives[0].name}: unpack them with gunzip" if archives else "no MNIST/raw"
+        state = f"now {given}, which has {lacks}"
     return (
         f"expected one of three: COURSE_DATA ({state}) naming a folder that holds MNIST/raw/*-ubyte, the same four"
         f" files in {raw}, or a network to download them. Without MNIST, data.load('digits-28') always works"

@@ -59,8 +59,11 @@ def check(raw: Path) -> Check:
 
 def mismatch(path: Path) -> str:
     """A message with the digest that was got and the one expected, or "" if `path` holds what its name promises."""
-    with path.open("rb") as file:
-        got = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            got = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return f"got {path}, which cannot be read ({error.strerror}), expected sha256 {SHA256[path.name]}"
     if got == SHA256[path.name]:
         return ""
     return f"got {path} with {path.stat().st_size:,} bytes and sha256 {got}, expected sha256 {SHA256[path.name]}"

@@ -15,7 +15,8 @@ from course_lib.estimators.linear import LinearAutoencoderEstimator
 from course_lib.estimators.tsne import TSNE
 from course_lib.estimators.vae import VAEEstimator
 
-__all__ = ["TSNE", "UMAP", "AutoencoderEstimator", "LinearAutoencoderEstimator", "VAEEstimator"]
+# Not UMAP: `import *` must not need a package that is optional.
+__all__ = ["TSNE", "AutoencoderEstimator", "LinearAutoencoderEstimator", "VAEEstimator"]
 
 
 def __getattr__(name: str):

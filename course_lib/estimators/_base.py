@@ -58,6 +58,8 @@ class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         course_lib.training.Diverged
             If the loss stops being finite.
         """
+        for learned in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, learned)  # a fit that fails leaves an estimator that is not fitted
         X = validate_data(self, X, dtype=_DTYPES, ensure_min_samples=2)
         width = validation.positive_int(self.n_components, "n_components")
         if width > X.shape[1]:

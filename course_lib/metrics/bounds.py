@@ -63,7 +63,7 @@ def elbo(vae, x: Tensor, *, samples: int = 1, seed: int = 0) -> BoundEstimate:
         Nats; the standard error is over examples.
     """
     x, samples = validation.data_matrix(x), validation.positive_int(samples, "samples")
-    generator = torch.Generator().manual_seed(seed)
+    generator = validation.generator(seed)
     bounds, reconstructions, kls = [], [], []
     with torch.no_grad():
         for block in split(x):
@@ -107,7 +107,7 @@ def log_likelihood(vae, x: Tensor, *, samples: int = 500, seed: int = 0) -> Like
     Burda, Grosse & Salakhutdinov (2016), section 5; their tables use 5000 samples.
     """
     x, samples = validation.data_matrix(x), validation.positive_int(samples, "samples")
-    generator = torch.Generator().manual_seed(seed)
+    generator = validation.generator(seed)
     values, effective = [], []
     with torch.no_grad():
         for block in split(x):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -41,6 +43,8 @@ def active_units(vae, x: Tensor, threshold: float = 0.01) -> int:
     ----------
     Burda, Grosse & Salakhutdinov (2016), section 5.
     """
+    if not 0 <= threshold < math.inf:
+        raise ValueError(f"got threshold = {threshold}, expected a finite number of at least 0")
     means = codes(vae, x)
     if len(means) < 2:
         raise ValueError(f"got x with {len(means)} example, expected at least 2: one alone has no variance")
@@ -68,11 +72,20 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
     Tensor
         Shape (d,), degrees, rising, each from 0 to 90; all 0 if and only if the subspaces agree.
 
+    Raises
+    ------
+    ValueError
+        If the rows of one are dependent, or the shapes differ.
+
     References
     ----------
     Björck & Golub (1973); the sines, which are exact for small angles, as in Knyazev & Argentati (2002).
     """
     validation.same_shape(a, b, ("a", "b"))
+    for matrix, name in ((a, "a"), (b, "b")):
+        rank = int(torch.linalg.matrix_rank(matrix.detach().double(), rtol=1e-6))
+        if rank < len(matrix):
+            raise ValueError(f"got {len(matrix)} rows of {name} that span {rank} dimensions, expected independent rows")
     basis_a, basis_b = (torch.linalg.qr(m.detach().double().T)[0] for m in (a, b))
     sines = torch.linalg.svdvals(basis_b - basis_a @ (basis_a.T @ basis_b))
     return torch.rad2deg(torch.asin(sines.clamp(max=1.0))).flip(0)

@@ -105,7 +105,7 @@ def diffusion_bound(model, x: Tensor, *, rounds: int = 1, seed: int = 0) -> Diff
     steps, total = model.schedule.steps, len(x) * rounds
     if total < 2 * steps:
         raise ValueError(f"got {total} examples for {steps} steps, expected at least {2 * steps}; use more rounds")
-    generator = torch.Generator().manual_seed(seed)
+    generator = validation.generator(seed)
     rows = torch.cat([torch.randperm(len(x), generator=generator) for _ in range(rounds)])
     times = torch.arange(total) % steps + 1
     kl, error = torch.zeros(total, dtype=torch.float64), torch.zeros(total, dtype=torch.float64)

@@ -166,6 +166,8 @@ def _thresholds(codes: Tensor, levels: Tensor) -> Tensor:
 
     scores, y = [], levels.numpy()
     for z in codes.T.numpy():
-        tree = DecisionTreeClassifier(max_leaf_nodes=int(levels.unique().numel()), class_weight="balanced")
+        tree = DecisionTreeClassifier(
+            max_leaf_nodes=int(levels.unique().numel()), class_weight="balanced", random_state=0
+        )
         scores.append(balanced_accuracy_score(y, tree.fit(z[:, None], y).predict(z[:, None])))
     return torch.tensor(scores, dtype=torch.float64)

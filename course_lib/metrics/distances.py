@@ -63,7 +63,7 @@ def pairwise_distance_correlation(x: Tensor, z: Tensor, *, pairs: int = 100_000,
     """
     x, z = _checked(x, z)
     pairs = validation.positive_int(pairs, "pairs")
-    first, second = _different(len(x), pairs, torch.Generator().manual_seed(seed))
+    first, second = _different(len(x), pairs, validation.generator(seed))
     in_x, in_z = _distances(x, first, second), _distances(z, first, second)
     for values, name in ((in_x, "x"), (in_z, "z")):
         if float(values.max() - values.min()) <= 1e-12 * float(values.max()):
@@ -110,7 +110,7 @@ def triplet_accuracy(x: Tensor, z: Tensor, *, triplets: int = 100_000, seed: int
     """
     x, z = _checked(x, z)
     triplets = validation.positive_int(triplets, "triplets")
-    one, two, three = _three_different(len(x), triplets, torch.Generator().manual_seed(seed))
+    one, two, three = _three_different(len(x), triplets, validation.generator(seed))
     order_x, order_z = (torch.sign(_distances(m, one, two) - _distances(m, one, three)) for m in (x, z))
     return estimate(1 - (order_x - order_z).abs() / 2)
 

@@ -65,7 +65,7 @@ def draw_from_aggregated_posterior(vae, x: Tensor, *, samples: int, seed: int) -
     """
     if validation.positive_int(samples, "samples") < 2:
         raise ValueError("got samples = 1, expected at least 2: one alone has no standard error")
-    q, generator = posteriors(vae, x), torch.Generator().manual_seed(seed)
+    q, generator = posteriors(vae, x), validation.generator(seed)
     rows = torch.randint(len(q.mean), (samples,), generator=generator)
     return q, Gaussian(q.mean[rows], q.logvar[rows]).sample(generator)
 

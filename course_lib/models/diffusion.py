@@ -81,7 +81,7 @@ class Diffusion(nn.Module):
         width, depth = validation.positive_int(width, "width"), validation.positive_int(depth, "depth")
         validation.choice(denoiser, "denoiser", DENOISERS)
         validation.choice(schedule, "schedule", SCHEDULES)
-        self.pixels = bool(pixels)
+        self.pixels = validation.flag(pixels, "pixels")
         self.config = {
             "input_dim": self.input_dim,
             "denoiser": denoiser,

@@ -50,18 +50,22 @@ class PCA:
         Raises
         ------
         ValueError
-            If there are fewer columns than components.
+            If there are fewer columns than components, or the numbers are too large for their squares.
         """
         x = validation.data_matrix(x)
         if self.n_components > x.shape[1]:
             raise ValueError(f"got n_components = {self.n_components}, expected at most the {x.shape[1]} columns of x")
-        self.mean_ = (sum(block.double().sum(dim=0) for block in x.split(_BLOCK)) / len(x)).to(x.dtype)
-        covariance = _covariance(x, self.mean_)
-        eigenvalues, eigenvectors = torch.linalg.eigh(covariance)  # rising
+        mean = (sum(block.double().sum(dim=0) for block in x.split(_BLOCK)) / len(x)).to(x.dtype)
+        eigenvalues, eigenvectors = torch.linalg.eigh(_covariance(x, mean))  # rising
+        variances = eigenvalues.flip(0).clamp(min=0).to(x.dtype)
+        if not bool(variances.isfinite().all()):
+            raise ValueError(
+                f"got x with values up to {float(x.abs().max()):.3g}, expected variances that {x.dtype} can hold; "
+                "rescale x"
+            )
         axes = eigenvectors.flip(1)[:, : self.n_components].T
         largest = axes.gather(1, axes.abs().argmax(dim=1, keepdim=True))
-        self.components_ = (axes * largest.sign()).to(x.dtype)
-        self.eigenvalues_ = eigenvalues.flip(0).clamp(min=0).to(x.dtype)
+        self.mean_, self.components_, self.eigenvalues_ = mean, (axes * largest.sign()).to(x.dtype), variances
         return self
 
     def encode(self, x: Tensor) -> Tensor:
@@ -169,7 +173,7 @@ class LinearVAE(nn.Module):
             "input_dim": self.input_dim,
             "latent_dim": self.latent_dim,
             "noise_variance": noise_variance,
-            "learn_noise": learn_noise,
+            "learn_noise": validation.flag(learn_noise, "learn_noise"),
         }
         with seeded(seed):
             self.encoder = nn.Linear(self.input_dim, self.latent_dim, bias=False)

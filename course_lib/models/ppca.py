@@ -36,12 +36,28 @@ class ProbabilisticPCA:
         self.n_components = validation.positive_int(n_components, "n_components")
 
     def fit(self, x: Tensor) -> ProbabilisticPCA:
-        """Learn from x of shape (n, D); returns self. ValueError unless d < D."""
+        """Learn from x of shape (n, D); returns self.
+
+        Raises
+        ------
+        ValueError
+            Unless d < D and the data leave the plane of the first d axes by more than the rounding of their dtype: in
+            a plane the likelihood has no bound.
+        """
         x = validation.data_matrix(x)
         d = self.n_components
         if d >= x.shape[1]:
             raise ValueError(f"got n_components = {d}, expected fewer than the {x.shape[1]} columns of x")
         pca = PCA(d).fit(x)
+        noise = float(pca.eigenvalues_[d:].mean())
+        # That of the data, and that of the eigenvalues, which are computed in float64.
+        rounding = (torch.finfo(x.dtype).eps * float(x.abs().max())) ** 2
+        rounding = max(rounding, x.shape[1] * torch.finfo(torch.float64).eps * float(pca.eigenvalues_[0]))
+        if noise <= rounding:
+            raise ValueError(
+                f"got x whose variance outside of the first {d} axes is {noise:.3g}, expected more than rounding, "
+                f"{rounding:.3g}: in a plane the likelihood has no bound; take fewer components, or PCA"
+            )
         self.mean_ = pca.mean_
         self.noise_variance_ = pca.eigenvalues_[d:].mean()
         self.weight_ = pca.components_.T * (pca.eigenvalues_[:d] - self.noise_variance_).clamp(min=0).sqrt()

@@ -61,7 +61,7 @@ class VectorQuantiser(nn.Module):
     def __init__(self, codes: int, code_dim: int, *, learning: str = "average", restart: bool = True):
         super().__init__()
         self.learning = validation.choice(learning, "learning", ("average", "gradient"))
-        self.restart = bool(restart)
+        self.restart = validation.flag(restart, "restart")
         shape = (validation.positive_int(codes, "codes"), validation.positive_int(code_dim, "code_dim"))
         entries = torch.randn(shape)
         if learning == "gradient":

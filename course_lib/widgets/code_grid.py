@@ -13,6 +13,7 @@ from course_lib import plots
 from course_lib.data import Split
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._convolutions import pack_convolutions
+from course_lib.widgets._traits import one_of
 
 LOADABLE = 8
 TRIED = 500  # test images on which the error of the page's decoder is measured
@@ -64,20 +65,11 @@ class CodeGrid(CourseWidget):
 
     @traitlets.validate("digit")
     def _is_loadable(self, proposal) -> int:
-        if proposal["value"] >= len(self.classes):
-            raise traitlets.TraitError(
-                f"got digit {proposal['value']}, expected 0 to {len(self.classes) - 1}: "
-                f"{len(self.classes)} test digits can be loaded"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.classes)
 
     @traitlets.validate("cell")
     def _is_a_cell(self, proposal) -> int:
-        if proposal["value"] >= self.side**2:
-            raise traitlets.TraitError(
-                f"got cell {proposal['value']}, expected 0 to {self.side**2 - 1}: cells are counted row by row"
-            )
-        return proposal["value"]
+        return one_of(proposal, range(self.side**2))
 
     @classmethod
     def from_model(cls, model, points: Split, **traits) -> CodeGrid:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import ClassVar
 
 import matplotlib.pyplot as plt
@@ -15,6 +14,7 @@ from course_lib import data, latent, metrics
 from course_lib.data import Dataset
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._convolutions import pack_convolutions
+from course_lib.widgets._traits import Real
 
 IN_STILL, ROWS_IN_STILL, REACH = 7, 6, 2.0
 PICTURES = 6
@@ -50,7 +50,7 @@ class FactorSliders(CourseWidget):
     titles = traitlets.List(traitlets.Unicode()).tag(sync=True)
     which = traitlets.Int(0, min=0).tag(sync=True)
     shown = traitlets.Int(0, min=0).tag(sync=True)
-    z = traitlets.List(traitlets.CFloat()).tag(sync=True)
+    z = traitlets.List(Real()).tag(sync=True)
     touched = traitlets.Int(0, min=0).tag(sync=True)
 
     _models = ()
@@ -58,8 +58,8 @@ class FactorSliders(CourseWidget):
     @traitlets.validate("z")
     def _z_is_a_code(self, proposal) -> list[float]:
         z, d = proposal["value"], len(self.runs[0]["order"]) if self.runs else len(proposal["value"])
-        if len(z) != d or not all(isfinite(value) for value in z):
-            raise traitlets.TraitError(f"got z = {z}, expected {d} finite numbers, one for each dimension")
+        if len(z) != d:
+            raise traitlets.TraitError(f"got z = {z}, expected {d} numbers, one for each dimension")
         return z
 
     @traitlets.validate("which", "shown", "touched")

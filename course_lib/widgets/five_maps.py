@@ -15,6 +15,7 @@ from course_lib import plots
 from course_lib.data import Split
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._maps import in_a_square, nearest_rows, pack_images, pack_twelve_bits, turned_like
+from course_lib.widgets._traits import Real, one_of
 
 SHOWN = 2000
 COMPARED, GROUP = 5, 10  # neighbours that are drawn, and those that say how compact a group is
@@ -53,7 +54,7 @@ class FiveMaps(CourseWidget):
     perplexity = traitlets.Int(30).tag(sync=True)
     neighbours = traitlets.Int(15).tag(sync=True)
     digit = traitlets.Int(0, min=0).tag(sync=True)
-    brush = traitlets.List(traitlets.CFloat(), default_value=[0.0] * 5, minlen=5, maxlen=5).tag(sync=True)
+    brush = traitlets.List(Real(), default_value=[0.0] * 5, minlen=5, maxlen=5).tag(sync=True)
 
     @traitlets.validate("perplexity", "neighbours")
     def _is_one_that_was_run(self, proposal) -> int:
@@ -67,12 +68,7 @@ class FiveMaps(CourseWidget):
 
     @traitlets.validate("digit")
     def _is_one_of_the_digits(self, proposal) -> int:
-        if self.labels and proposal["value"] >= len(self.labels):
-            raise traitlets.TraitError(
-                f"got digit {proposal['value']}, expected the place of one of the {len(self.labels)} digits, from 0 to "
-                f"{len(self.labels) - 1}"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.labels)
 
     @traitlets.validate("brush")
     def _is_a_rectangle_in_a_map(self, proposal) -> list[float]:

@@ -16,6 +16,7 @@ from course_lib.data import Split
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._decoders import quantised
 from course_lib.widgets._planes import named_models, pack_plane, shown_points
+from course_lib.widgets._traits import Real, one_of
 
 FRAMES, OF_EACH, SCATTERED = 11, 2, 800
 
@@ -46,16 +47,11 @@ class InterpolationStrip(CourseWidget):
     classes = traitlets.Bytes().tag(sync=True)
     start = traitlets.Int(0, min=0).tag(sync=True)
     end = traitlets.Int(0, min=0).tag(sync=True)
-    t = traitlets.CFloat(0.5, min=0, max=1).tag(sync=True)
+    t = Real(0.5, min=0, max=1).tag(sync=True)
 
     @traitlets.validate("start", "end")
     def _is_one_of_the_digits(self, proposal) -> int:
-        if self.classes and proposal["value"] >= len(self.classes):
-            raise traitlets.TraitError(
-                f"got {proposal['trait'].name} = {proposal['value']}, expected the place of one of the "
-                f"{len(self.classes)} digits, from 0 to {len(self.classes) - 1}; `classes` says which digit is where"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.classes)
 
     @classmethod
     def from_models(

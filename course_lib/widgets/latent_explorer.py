@@ -15,6 +15,7 @@ from course_lib import latent, plots
 from course_lib.data import Split
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._planes import named_models, pack_plane, shown_points
+from course_lib.widgets._traits import Real, one_of
 
 
 class LatentExplorer(CourseWidget):
@@ -39,8 +40,12 @@ class LatentExplorer(CourseWidget):
     planes = traitlets.List(traitlets.Dict()).tag(sync=True)
     labels = traitlets.Bytes().tag(sync=True)
     colors = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    plane = traitlets.Int(0).tag(sync=True)
-    z = traitlets.List(traitlets.CFloat(), default_value=[0.0, 0.0], minlen=2, maxlen=2).tag(sync=True)
+    plane = traitlets.Int(0, min=0).tag(sync=True)
+    z = traitlets.List(Real(), default_value=[0.0, 0.0], minlen=2, maxlen=2).tag(sync=True)
+
+    @traitlets.validate("plane")
+    def _is_one_of_the_planes(self, proposal) -> int:
+        return one_of(proposal, self.planes)
 
     @classmethod
     def from_models(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import ClassVar, Literal
 
 import matplotlib.pyplot as plt
@@ -15,6 +14,7 @@ from course_lib.data import Split
 from course_lib.distributions import Gaussian
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._decoders import pack_decoder
+from course_lib.widgets._traits import Real, one_of
 
 FRAMES, IN_STILL, LOADABLE, MEASURED, REACH = 11, 7, 8, 2500, 3.0
 
@@ -44,14 +44,14 @@ class LatentSliders(CourseWidget):
     decoder = traitlets.Dict().tag(sync=True)
     side = traitlets.Int(28, min=1).tag(sync=True)
     order = traitlets.List(traitlets.Int()).tag(sync=True)
-    prices = traitlets.List(traitlets.CFloat()).tag(sync=True)
+    prices = traitlets.List(Real()).tag(sync=True)
     unit = traitlets.Unicode().tag(sync=True)
-    low = traitlets.List(traitlets.CFloat()).tag(sync=True)
-    high = traitlets.List(traitlets.CFloat()).tag(sync=True)
+    low = traitlets.List(Real()).tag(sync=True)
+    high = traitlets.List(Real()).tag(sync=True)
     codes = traitlets.Bytes().tag(sync=True)
     pictures = traitlets.Bytes().tag(sync=True)
     classes = traitlets.Bytes().tag(sync=True)
-    z = traitlets.List(traitlets.CFloat()).tag(sync=True)
+    z = traitlets.List(Real()).tag(sync=True)
     touched = traitlets.Int(0, min=0).tag(sync=True)
     image = traitlets.Bytes().tag(sync=True)
     row = traitlets.Bytes().tag(sync=True)
@@ -61,19 +61,13 @@ class LatentSliders(CourseWidget):
     @traitlets.validate("z")
     def _z_is_a_code(self, proposal) -> list[float]:
         z = proposal["value"]
-        if (self.order and len(z) != len(self.order)) or not all(isfinite(value) for value in z):
-            raise traitlets.TraitError(
-                f"got z = {z}, expected {len(self.order)} finite numbers, one for each dimension"
-            )
+        if self.order and len(z) != len(self.order):
+            raise traitlets.TraitError(f"got z = {z}, expected {len(self.order)} numbers, one for each dimension")
         return z
 
     @traitlets.validate("touched")
     def _touched_is_a_dimension(self, proposal) -> int:
-        if self.order and proposal["value"] >= len(self.order):
-            raise traitlets.TraitError(
-                f"got touched = {proposal['value']}, expected a dimension from 0 to {len(self.order) - 1}"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.order)
 
     @classmethod
     def from_model(cls, model, points: Split, *, decode: Literal["page", "python"] = "page", **traits) -> LatentSliders:

@@ -14,6 +14,7 @@ from course_lib import latent, plots
 from course_lib.data import Split
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._planes import named_models, pack_plane, shown_points
+from course_lib.widgets._traits import Real, one_of
 
 SIDE = 20
 
@@ -44,7 +45,7 @@ class ManifoldGrid(CourseWidget):
     planes = traitlets.List(traitlets.Dict()).tag(sync=True)
     plane = traitlets.Int(0, min=0).tag(sync=True)
     spacing = traitlets.Enum(["shares", "steps"], "shares").tag(sync=True)
-    window = traitlets.List(traitlets.CFloat(), [0.0, 1.0, 0.0, 1.0], minlen=4, maxlen=4).tag(sync=True)
+    window = traitlets.List(Real(), [0.0, 1.0, 0.0, 1.0], minlen=4, maxlen=4).tag(sync=True)
     cell = traitlets.List(traitlets.CInt(), [SIDE // 2, SIDE // 2], minlen=2, maxlen=2).tag(sync=True)
 
     @traitlets.validate("window")
@@ -64,6 +65,10 @@ class ManifoldGrid(CourseWidget):
                 f"got cell = {proposal['value']}, expected a column and a row from 0 to {SIDE - 1}; row 0 is at the top"
             )
         return proposal["value"]
+
+    @traitlets.validate("plane")
+    def _is_one_of_the_planes(self, proposal) -> int:
+        return one_of(proposal, self.planes)
 
     @classmethod
     def from_models(cls, models: Mapping | None = None, *, ae=None, vae=None, points: Split, **traits) -> ManifoldGrid:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from course_lib import metrics, models, notation, validation
 from course_lib.widgets._base import CourseWidget
+from course_lib.widgets._traits import Real, one_of
 
 DIRECTIONS = ("forward", "reverse")
 SAMPLERS = ("ddpm", "ddim", "ddim-10")
@@ -43,29 +44,18 @@ class NoiseProcess(CourseWidget):
     shared: ClassVar = ("t", "direction", "sampler", "seed")
 
     points = traitlets.Bytes().tag(sync=True)
-    beta = traitlets.List(traitlets.CFloat()).tag(sync=True)
-    variance = traitlets.List(traitlets.CFloat()).tag(sync=True)
+    beta = traitlets.List(Real()).tag(sync=True)
+    variance = traitlets.List(Real()).tag(sync=True)
     widths = traitlets.List(traitlets.Int()).tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     t = traitlets.Int(0, min=0).tag(sync=True)
-    direction = traitlets.Unicode("forward").tag(sync=True)
-    sampler = traitlets.Unicode("ddpm").tag(sync=True)
+    direction = traitlets.Enum(DIRECTIONS, "forward").tag(sync=True)
+    sampler = traitlets.Enum(SAMPLERS, "ddpm").tag(sync=True)
     seed = traitlets.Int(0, min=0).tag(sync=True)
 
     @traitlets.validate("t")
     def _a_time_of_the_model(self, proposal) -> int:
-        if self.beta and proposal["value"] >= len(self.beta):
-            raise traitlets.TraitError(f"got t = {proposal['value']}, expected a time from 0 to {len(self.beta) - 1}")
-        return proposal["value"]
-
-    @traitlets.validate("direction", "sampler")
-    def _a_known_one(self, proposal) -> str:
-        options = DIRECTIONS if proposal["trait"].name == "direction" else SAMPLERS
-        if proposal["value"] not in options:
-            raise traitlets.TraitError(
-                f"got {proposal['trait'].name} {proposal['value']!r}, expected one of {', '.join(options)}"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.beta)
 
     @classmethod
     def from_model(cls, model: models.Diffusion, points: Tensor, **traits) -> NoiseProcess:

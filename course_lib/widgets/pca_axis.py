@@ -14,6 +14,7 @@ from torch import Tensor
 
 from course_lib import models, notation, validation
 from course_lib.widgets._base import CourseWidget
+from course_lib.widgets._traits import Real, one_of
 
 MOST_POINTS = 500
 
@@ -38,7 +39,7 @@ class PCAAxis(CourseWidget):
 
     clouds = traitlets.List(traitlets.Dict(), minlen=1).tag(sync=True)
     cloud = traitlets.Int(0).tag(sync=True)
-    angle = traitlets.CFloat(0.0).tag(sync=True)
+    angle = Real(0.0, min=0, max=180).tag(sync=True)
 
     @classmethod
     def from_points(cls, clouds: Mapping[str, Tensor], **traits) -> PCAAxis:
@@ -77,19 +78,7 @@ class PCAAxis(CourseWidget):
 
     @traitlets.validate("cloud")
     def _valid_cloud(self, proposal):
-        if not 0 <= proposal["value"] < len(self.clouds):
-            raise traitlets.TraitError(
-                f"got cloud = {proposal['value']}, expected 0 to {len(self.clouds) - 1}: the index of a cloud"
-            )
-        return proposal["value"]
-
-    @traitlets.validate("angle")
-    def _valid_angle(self, proposal):
-        if not 0 <= proposal["value"] <= 180:
-            raise traitlets.TraitError(
-                f"got angle = {proposal['value']:g}, expected 0 to 180 degrees: take it modulo 180, an axis has no sign"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.clouds)
 
     def still(self) -> Figure:
         """The cloud with the line as it stands, and captured and lost variance for every angle."""

@@ -14,6 +14,7 @@ from torch import Tensor
 from course_lib import losses, models, notation, plots, validation
 from course_lib.data import Dataset
 from course_lib.widgets._base import CourseWidget
+from course_lib.widgets._traits import one_of
 
 MOST = 100  # numbers in the code: what the state has room for
 PIXELS = 784
@@ -94,19 +95,11 @@ class PCAComponents(CourseWidget):
 
     @traitlets.validate("picture")
     def _valid_picture(self, proposal):
-        if not 0 <= proposal["value"] < len(self.pictures):
-            raise traitlets.TraitError(
-                f"got picture = {proposal['value']}, expected 0 to {len(self.pictures) - 1}: {', '.join(self.pictures)}"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.pictures)
 
     @traitlets.validate("d")
     def _valid_d(self, proposal):
-        if not 0 <= proposal["value"] < len(self.test_error):
-            raise traitlets.TraitError(
-                f"got d = {proposal['value']}, expected 0 to {len(self.test_error) - 1}: as many are shipped"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.test_error)
 
     def still(self) -> Figure:
         """The image as it is redrawn from a few code sizes, what each leaves over, and the errors for every size."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from course_lib import notation, plots
 from course_lib.results.beta_sweep import BetaSweep
 from course_lib.widgets._base import CourseWidget
+from course_lib.widgets._traits import Real
 
 PIXELS = 784
 _NAMES = {0.125: "⅛", 0.25: "¼", 0.5: "½"}
@@ -36,15 +37,15 @@ class RateDistortion(CourseWidget):
     module = "rate-distortion"
     shared: ClassVar = ("beta",)
 
-    betas = traitlets.List(traitlets.CFloat()).tag(sync=True)
-    rates = traitlets.List(traitlets.CFloat()).tag(sync=True)
-    distortions = traitlets.List(traitlets.CFloat()).tag(sync=True)
+    betas = traitlets.List(Real()).tag(sync=True)
+    rates = traitlets.List(Real()).tag(sync=True)
+    distortions = traitlets.List(Real()).tag(sync=True)
     active = traitlets.List(traitlets.Int()).tag(sync=True)
     dimensions = traitlets.Int(10).tag(sync=True)
     originals = traitlets.Bytes().tag(sync=True)
     reconstructions = traitlets.Bytes().tag(sync=True)
     samples = traitlets.Bytes().tag(sync=True)
-    beta = traitlets.CFloat(1.0).tag(sync=True)
+    beta = Real(1.0).tag(sync=True)
 
     @classmethod
     def from_sweep(cls, sweep: BetaSweep, *, dimensions: int = 10, **traits) -> RateDistortion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 import matplotlib.pyplot as plt
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from course_lib import gradients, notation
 from course_lib.widgets._base import CourseWidget
+from course_lib.widgets._traits import Real
 
 MEAN_REACH = 2
 STD_RANGE = (0.1, 1.2)
@@ -44,17 +44,15 @@ class Reparameterization(CourseWidget):
     module = "reparameterization"
     shared: ClassVar = ("mean", "std", "draws")
 
-    a = traitlets.CFloat(0.0).tag(sync=True)
-    mean = traitlets.CFloat(1.0).tag(sync=True)
-    std = traitlets.CFloat(0.7).tag(sync=True)
-    draws = traitlets.Int(24).tag(sync=True)
+    a = Real(0.0).tag(sync=True)
+    mean = Real(1.0).tag(sync=True)
+    std = Real(0.7, min=STD_RANGE[0], max=STD_RANGE[1]).tag(sync=True)
+    draws = traitlets.Int(24, min=1, max=MOST_DRAWS).tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
 
     @traitlets.validate("a", "mean")
     def _a_reachable_mean(self, proposal):
         value, name = proposal["value"], proposal["trait"].name
-        if not math.isfinite(value):
-            raise traitlets.TraitError(f"got {name} = {value}, expected a finite number")
         other = self.a if name == "mean" else self.mean
         if abs(value - other) > MEAN_REACH:
             raise traitlets.TraitError(
@@ -62,23 +60,6 @@ class Reparameterization(CourseWidget):
                 f"{MEAN_REACH} apart: the figure shows z near the minimum a; give both at once or move one of them"
             )
         return value
-
-    @traitlets.validate("std")
-    def _a_width_above_zero(self, proposal):
-        low, high = STD_RANGE
-        if not low <= proposal["value"] <= high:
-            raise traitlets.TraitError(
-                f"got std = {proposal['value']:g}, expected {low} to {high}: choose one in that range"
-            )
-        return proposal["value"]
-
-    @traitlets.validate("draws")
-    def _some_draws(self, proposal):
-        if not 1 <= proposal["value"] <= MOST_DRAWS:
-            raise traitlets.TraitError(
-                f"got draws = {proposal['value']}, expected 1 to {MOST_DRAWS}: choose one in that range"
-            )
-        return proposal["value"]
 
     def estimates(self, eps: Tensor) -> dict[str, Tensor]:
         """Both estimates of ∂E f/∂μ for each draw.

@@ -13,7 +13,7 @@ from torch.distributions import Normal, kl_divergence
 
 from course_lib import notation
 from course_lib.widgets._base import CourseWidget
-from course_lib.widgets._checks import within
+from course_lib.widgets._traits import Real
 
 XS = (-2.5, 2.5)
 MEANS = (-2.0, 2.0)
@@ -43,21 +43,17 @@ class TheBound(CourseWidget):
     module = "the-bound"
     shared: ClassVar = ("mean", "std", "x")
 
-    w = traitlets.CFloat(1.7).tag(sync=True)
-    s2 = traitlets.CFloat(0.5).tag(sync=True)
-    x = traitlets.CFloat(1.3).tag(sync=True)
-    mean = traitlets.CFloat(0.4).tag(sync=True)
-    std = traitlets.CFloat(math.sqrt(0.3)).tag(sync=True)
-
-    @traitlets.validate("x", "mean", "std")
-    def _in_range(self, proposal):
-        return within(proposal, {"x": XS, "mean": MEANS, "std": STDS}[proposal["trait"].name])
+    w = Real(1.7).tag(sync=True)
+    s2 = Real(0.5).tag(sync=True)
+    x = Real(1.3, min=XS[0], max=XS[1]).tag(sync=True)
+    mean = Real(0.4, min=MEANS[0], max=MEANS[1]).tag(sync=True)
+    std = Real(math.sqrt(0.3), min=STDS[0], max=STDS[1]).tag(sync=True)
 
     @traitlets.validate("w", "s2")
     def _reachable(self, proposal):
         w, s2 = ({"w": self.w, "s2": self.s2} | {proposal["trait"].name: proposal["value"]}).values()
-        if not (math.isfinite(w) and 0 < s2 < math.inf):
-            raise traitlets.TraitError(f"got w {w:g} and s2 {s2:g}, expected a number and a variance above 0")
+        if s2 <= 0:
+            raise traitlets.TraitError(f"got s2 {s2:g}, expected a variance above 0")
         farthest, std = XS[1] * abs(w) / (w**2 + s2), (s2 / (w**2 + s2)) ** 0.5
         if not (farthest <= MEANS[1] and std >= STDS[0]):
             raise traitlets.TraitError(

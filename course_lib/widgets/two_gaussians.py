@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from course_lib import notation
 from course_lib.widgets._base import CourseWidget
-from course_lib.widgets._checks import within
+from course_lib.widgets._traits import Real
 
 MEANS = (-2.0, 2.0)
 STDS = (0.05, 2.5)
@@ -35,22 +35,9 @@ class TwoGaussians(CourseWidget):
     module = "two-gaussians"
     shared: ClassVar = ("mean", "std", "direction")
 
-    mean = traitlets.CFloat(1.5).tag(sync=True)
-    std = traitlets.CFloat(0.5).tag(sync=True)
-    direction = traitlets.Unicode("qp").tag(sync=True)
-
-    @traitlets.validate("mean", "std")
-    def _in_range(self, proposal):
-        return within(proposal, MEANS if proposal["trait"].name == "mean" else STDS)
-
-    @traitlets.validate("direction")
-    def _known_direction(self, proposal):
-        if proposal["value"] not in DIRECTIONS:
-            raise traitlets.TraitError(
-                f"got direction {proposal['value']!r}, expected one of {', '.join(DIRECTIONS)}: "
-                '"qp" draws the integrand of KL(q‖p), "pq" that of KL(p‖q)'
-            )
-        return proposal["value"]
+    mean = Real(1.5, min=MEANS[0], max=MEANS[1]).tag(sync=True)
+    std = Real(0.5, min=STDS[0], max=STDS[1]).tag(sync=True)
+    direction = traitlets.Enum(DIRECTIONS, "qp").tag(sync=True)
 
     def still(self) -> Figure:
         """The cloud and the prior, and what each width costs in either direction."""

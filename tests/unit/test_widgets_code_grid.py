@@ -71,8 +71,8 @@ def test_the_page_looks_words_up_as_the_model_does(figure, model):
     [
         ("grid", [0] * 48, "a grid of 48 words up to 0, expected 49 words, each from 0 to 23"),
         ("grid", [24] * 49, "a grid of 49 words up to 24, expected 49 words, each from 0 to 23"),
-        ("cell", 49, "got cell 49, expected 0 to 48"),
-        ("digit", 8, "got digit 8, expected 0 to 7"),
+        ("cell", 49, "got cell = 49, expected a number from 0 to 48"),
+        ("digit", 8, "got digit = 8, expected a number from 0 to 7"),
     ],
 )
 def test_what_is_no_place_or_word_is_refused(figure, model, points, trait, value, words):

@@ -83,9 +83,10 @@ def test_the_page_decodes_what_python_does(pair, shapes, convolutional):
 
 
 def test_values_are_checked(figure):
-    for z in ([0.0] * 9, [float("nan")] * 10):
-        with pytest.raises(TraitError, match="expected 10 finite numbers"):
-            figure.z = z
+    with pytest.raises(TraitError, match="expected 10 numbers"):
+        figure.z = [0.0] * 9
+    with pytest.raises(TraitError, match=r"'z' trait .*finite"):
+        figure.z = [float("nan")] * 10
     for name, n in (("which", 2), ("touched", 10), ("shown", 6)):
         with pytest.raises(TraitError, match=f"got {name} = {n}, expected a number from 0 to {n - 1}"):
             setattr(figure, name, n)

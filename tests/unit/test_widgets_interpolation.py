@@ -67,7 +67,7 @@ def test_page_says_what_the_judge_says(strip, trained, number, start, end):
 def test_values_are_checked(strip):
     """The ends are digits that there are, t is a fraction of the way."""
     for name in ("start", "end"):
-        with pytest.raises(TraitError, match=rf"got {name} = 20, expected the place of one of the 20 digits"):
+        with pytest.raises(TraitError, match=rf"got {name} = 20, expected a number from 0 to 19"):
             setattr(strip, name, 20)
     with pytest.raises(TraitError, match="'t'"):
         strip.t = 1.01
@@ -76,7 +76,7 @@ def test_values_are_checked(strip):
 
 def test_a_digit_that_is_not_there_is_an_error_at_birth(strip):
     """Also when the figure is made."""
-    with pytest.raises(TraitError, match="got start = 3, expected the place of one of the 2 digits"):
+    with pytest.raises(TraitError, match="got start = 3, expected a number from 0 to 1"):
         widgets.InterpolationStrip(classes=bytes(2), start=3)
 
 

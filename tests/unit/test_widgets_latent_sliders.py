@@ -115,10 +115,13 @@ def test_page_decodes_alone(sliders):
 
 def test_values_are_checked(sliders):
     """A code has d finite numbers; a dimension is one of d."""
-    for z in ([0.0] * 9, [0.0] * 11, [float("nan")] * 10, [float("inf")] + [0.0] * 9):
-        with pytest.raises(TraitError, match="expected 10 finite numbers"):
+    for z in ([0.0] * 9, [0.0] * 11):
+        with pytest.raises(TraitError, match="expected 10 numbers"):
             sliders.z = z
-    with pytest.raises(TraitError, match="got touched = 10, expected a dimension from 0 to 9"):
+    for z in ([float("nan")] * 10, [float("inf")] + [0.0] * 9):
+        with pytest.raises(TraitError, match=r"'z' trait .*finite"):
+            sliders.z = z
+    with pytest.raises(TraitError, match="got touched = 10, expected a number from 0 to 9"):
         sliders.touched = 10
 
 

@@ -71,10 +71,10 @@ def test_page_captures_what_the_chapter_computes():
 def test_values_are_checked(figure, trait, good, bad):
     """At construction and on assignment; a refused value changes nothing."""
     setattr(figure, trait, good)
-    with pytest.raises(TraitError, match=f"got {trait} = {bad}, expected 0 to"):
+    with pytest.raises(TraitError, match=trait):
         setattr(figure, trait, bad)
     assert getattr(figure, trait) == good
-    with pytest.raises(TraitError, match=f"got {trait} = {bad}, expected 0 to"):
+    with pytest.raises(TraitError, match=trait):
         PCAAxis(clouds=figure.clouds, **{trait: bad})
 
 

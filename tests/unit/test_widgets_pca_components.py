@@ -121,10 +121,10 @@ def test_pictures_are_the_ten_digits_and_the_extra_one(figure, digits):
 def test_values_are_checked(figure, digits, trait, good, bad):
     """At construction and on assignment; a refused value changes nothing."""
     setattr(figure, trait, good)
-    with pytest.raises(TraitError, match=f"got {trait} = {bad}, expected 0 to"):
+    with pytest.raises(TraitError, match=f"got {trait} = {bad}, expected a number from 0 to"):
         setattr(figure, trait, bad)
     assert getattr(figure, trait) == good
-    with pytest.raises(TraitError, match=f"got {trait} = {bad}, expected 0 to"):
+    with pytest.raises(TraitError, match=f"got {trait} = {bad}, expected a number from 0 to"):
         PCAComponents.from_pca(*digits, **{trait: bad})
 
 

@@ -84,10 +84,10 @@ def set_together(figure: widgets.TheBound, traits: dict) -> None:
 @pytest.mark.parametrize(
     ("traits", "message"),
     [
-        ({"x": 4}, r"got x 4, expected -2\.5 to 2\.5"),
-        ({"mean": -2.1}, r"got mean -2\.1, expected -2 to 2"),
-        ({"std": 0.01}, r"got std 0\.01, expected 0\.05 to 1\.5"),
-        ({"s2": 0}, r"got w 1\.7 and s2 0, expected a number and a variance above 0"),
+        ({"x": 4}, "'x' trait"),
+        ({"mean": -2.1}, "'mean' trait"),
+        ({"std": 0.01}, "'std' trait"),
+        ({"s2": 0}, "got s2 0, expected a variance above 0"),
         ({"w": 0.3, "s2": 0.1}, r"got w 0\.3 and s2 0\.1, whose posterior reaches mean 3\.95 .*choose another"),
         ({"w": 30}, r"standard deviation 0\.024; expected .* at least 0\.05"),
     ],

@@ -70,10 +70,10 @@ def test_page_computes_as_torch_does():
 @pytest.mark.parametrize(
     ("traits", "message"),
     [
-        ({"mean": 2.5}, r"got mean 2\.5, expected -2 to 2"),
-        ({"std": 0.0}, r"got std 0, expected 0\.05 to 2\.5"),
-        ({"std": float("nan")}, r"got std nan, expected"),
-        ({"direction": "qq"}, r"got direction 'qq', expected one of qp, pq"),
+        ({"mean": 2.5}, "'mean' trait"),
+        ({"std": 0.0}, "'std' trait"),
+        ({"std": float("nan")}, "std = nan"),
+        ({"direction": "qq"}, "direction"),
     ],
 )
 def test_values_that_cannot_be_shown_are_errors(traits, message):
