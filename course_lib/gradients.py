@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 
 class Gradients(NamedTuple):
@@ -58,7 +58,7 @@ def pathwise(df: Callable[[Tensor], Tensor], mean: float | Tensor, std: float | 
     """
     mean, std, eps = _draws(mean, std, eps)
     slope = df(mean + std * eps)
-    validation.same_shape(slope, eps, ("df(z)", "eps"))
+    _validate.same_shape(slope, eps, ("df(z)", "eps"))
     return Gradients(slope, slope * eps)
 
 
@@ -104,7 +104,7 @@ def score_function(
 
 def _draws(mean: float | Tensor, std: float | Tensor, eps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Mean and std as tensors that broadcast along the draws of shape (n, d)."""
-    eps = validation.data_matrix(eps, name="eps")
+    eps = _validate.data_matrix(eps, name="eps")
     mean, std = (torch.as_tensor(value, dtype=eps.dtype, device=eps.device) for value in (mean, std))
     for value, name in ((mean, "mean"), (std, "std")):
         if value.shape not in ((), eps.shape[1:]):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 _PARALLEL, _OPPOSITE = 1e-6, 1e-5  # radians from 0, from π
 
@@ -105,7 +105,7 @@ def traverse(z: Tensor, dimension: int, values: Tensor | Sequence[float]) -> Ten
     """
     if z.ndim != 1:
         raise ValueError(f"got z of shape {tuple(z.shape)}, expected one code of shape (d,); use z[0]")
-    validation.same_shape(z, z, ("z", "z"), axes=(1,))
+    _validate.same_shape(z, z, ("z", "z"), axes=(1,))
     if not 0 <= dimension < len(z):
         raise ValueError(f"got dimension = {dimension!r}, expected an integer from 0 to {len(z) - 1}")
     values = torch.as_tensor(values, dtype=z.dtype, device=z.device)
@@ -127,8 +127,8 @@ def grid_codes(extent: Sequence[float], side: int) -> Tensor:
     ValueError
         If the extent has no inside.
     """
-    left, right, bottom, top = validation.extent(extent)
-    side = validation.positive_int(side, "side")
+    left, right, bottom, top = _validate.extent(extent)
+    side = _validate.positive_int(side, "side")
     centres = (torch.arange(side) + 0.5) / side
     z1, z2 = left + (right - left) * centres, top - (top - bottom) * centres
     return torch.stack([z1.repeat(side), z2.repeat_interleave(side)], dim=1)
@@ -152,7 +152,7 @@ def prior_grid(side: int) -> Tensor:
     ----------
     Kingma & Welling (2014), appendix A.
     """
-    side = validation.positive_int(side, "side")
+    side = _validate.positive_int(side, "side")
     centres = (torch.arange(side, dtype=torch.float64) + 0.5) / side
     quantiles = torch.special.ndtri(centres).float()
     return torch.stack([quantiles.repeat(side), quantiles.flip(0).repeat_interleave(side)], dim=1)
@@ -160,7 +160,7 @@ def prior_grid(side: int) -> Tensor:
 
 def _times(a: Tensor, b: Tensor, steps: int) -> Tensor:
     """Times from 0 to 1, shape (steps, 1), once a and b are found to be codes of the same space."""
-    validation.same_shape(a, b, ("a", "b"), axes=(1, 2))
-    if validation.positive_int(steps, "steps") < 2:
+    _validate.same_shape(a, b, ("a", "b"), axes=(1, 2))
+    if _validate.positive_int(steps, "steps") < 2:
         raise ValueError(f"got steps = {steps!r}, expected at least 2: the two ends are among them")
     return torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)[:, None]

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_lib import contrast, dark, data, notation, validation
+from course_lib import _validate, contrast, dark, data, notation
 from course_lib.latent import grid_codes as grid_codes
 
 INK = contrast.LIGHT_TEXT
@@ -67,7 +67,7 @@ def images(x: Tensor, *, columns: int = 10, shape: tuple[int, int] = (28, 28), a
     -------
     Axes
     """
-    x = validation.data_matrix(x, width=shape[0] * shape[1])
+    x = _validate.data_matrix(x, width=shape[0] * shape[1])
     grid = data.image_grid(x.detach().reshape(-1, *shape), columns)
     if ax is None:
         width = 7.0
@@ -121,7 +121,7 @@ def digits_plane(z: Tensor, y: Tensor, *, ax: Axes | None = None, size: float = 
     Axes
         With equal scales, so that distances are what they look like.
     """
-    z = validation.data_matrix(z, width=2, name="z")
+    z = _validate.data_matrix(z, width=2, name="z")
     if y.shape != z.shape[:1] or not 0 <= int(y.min()) <= int(y.max()) <= 9:
         raise ValueError(
             f"got y of shape {tuple(y.shape)}, from {y.min()} to {y.max()}, expected {len(z)} digits from 0 to 9"
@@ -170,8 +170,8 @@ def plane_grid(
     Axes
         With ticks in code units.
     """
-    x = validation.data_matrix(x, width=shape[0] * shape[1])
-    extent = validation.extent(extent)
+    x = _validate.data_matrix(x, width=shape[0] * shape[1])
+    extent = _validate.extent(extent)
     side = round(len(x) ** 0.5)
     if side**2 != len(x):
         raise ValueError(f"got {len(x)} images, expected a square number of them, one for each point of the grid")

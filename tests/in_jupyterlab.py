@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-MOST_SECONDS = 300
+MAX_SECONDS = 300
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def serving(folder: Path, notebook: str) -> Iterator[str]:
 
 def _address(server: subprocess.Popen, runtime: Path, log: Path) -> str:
     """Where the server says that it listens."""
-    for _ in range(10 * MOST_SECONDS):
+    for _ in range(10 * MAX_SECONDS):
         for path in runtime.glob("jpserver-*.json"):
             try:
                 return json.loads(path.read_text())["url"]
@@ -47,4 +47,4 @@ def _address(server: subprocess.Popen, runtime: Path, log: Path) -> str:
                 pass  # it is being written
         assert server.poll() is None, log.read_text()
         time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start within {MOST_SECONDS} s:\n{log.read_text()}")
+    pytest.fail(f"JupyterLab did not start within {MAX_SECONDS} s:\n{log.read_text()}")

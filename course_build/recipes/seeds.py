@@ -28,14 +28,14 @@ CELLS = 40
 def measure(model: nn.Module, judge: nn.Module, images: Dataset) -> dict[str, float]:
     """Samples from the model's own Gaussian and from N(0, I), midpoints of test pairs, prior mass without codes."""
     generator = torch.Generator().manual_seed(0)
-    codes = metrics.codes(model, images.train.x)
+    codes = metrics.encode_dataset(model, images.train.x)
     centre, spread = codes.mean(dim=0), torch.linalg.cholesky(torch.cov(codes.T))
     normal = torch.randn(SAMPLES, codes.shape[1], generator=generator)
     measured = {}
     for density, z in {"own": centre + normal @ spread.T, "prior": normal}.items():
         measured |= {f"{density}_{key}": value for key, value in _judged(model, judge, images, z).items()}
     a, b = _pairs(images, generator)
-    a, b = metrics.codes(model, a), metrics.codes(model, b)
+    a, b = metrics.encode_dataset(model, a), metrics.encode_dataset(model, b)
     measured |= {f"midpoint_{key}": value for key, value in _judged(model, judge, images, (a + b) / 2).items()}
     measured |= {f"ends_{key}": value for key, value in _judged(model, judge, images, torch.cat([a, b])).items()}
     measured["prior_mass_without_codes"] = metrics.prior_coverage(codes, CELLS).dead

@@ -48,7 +48,7 @@ def vqvae(name: str, dataset: str) -> None:
     recipes.round_weights(model)
     measured |= errors(model, images)
     uniform = metrics.discrete_elbo(model, images.test.x)
-    use = metrics.codebook_use(words(model, images.test.x), model.codes)
+    use = metrics.codebook_use(words(model, images.test.x), model.num_embeddings)
     measured |= {
         "test_reconstruction": uniform.reconstruction,
         "rate_uniform_prior": uniform.kl,
@@ -65,8 +65,8 @@ def prior(name: str, dataset: str) -> None:
     """A recurrent network over the 49 words of the shipped VQ-VAE."""
     images, settings = data.load(dataset), SETTINGS[dataset]
     coder = checkpoints.load(f"vqvae-{dataset}")
-    train, test = (words(coder, split.x).flatten(1).float() for split in (images.train, images.test))
-    model = models.GridPrior(coder.codes, side=coder.side, **settings["prior"])
+    train, test = (words(coder, split.x) for split in (images.train, images.test))
+    model = models.GridPrior(coder.num_embeddings, side=coder.side, **settings["prior"])
     epochs = settings["prior_epochs"]
     arguments = {
         "epochs": epochs,
@@ -82,7 +82,7 @@ def prior(name: str, dataset: str) -> None:
         "test_rate": bound.kl,
         "test_rate_bits": bound.kl / math.log(2),
         "train_rate": training.evaluate(model, train)["loss"],
-        "rate_uniform_prior_bits": test.shape[1] * math.log2(coder.codes),
+        "rate_uniform_prior_bits": test[0].numel() * math.log2(coder.num_embeddings),
         "test_elbo": bound.elbo,
         "test_elbo_standard_error": bound.standard_error,
     }

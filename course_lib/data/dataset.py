@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 
 class Factor(NamedTuple):
@@ -84,10 +84,10 @@ class Split:
         ValueError
             If `n` is smaller than 1 or larger than the split.
         """
-        n = validation.positive_int(n, "n")
+        n = _validate.positive_int(n, "n")
         if n > len(self):
             raise ValueError(f"got n = {n}, expected at most the {len(self)} examples there are: no one is drawn twice")
-        chosen = torch.randperm(len(self), generator=validation.generator(seed))[:n]
+        chosen = torch.randperm(len(self), generator=_validate.generator(seed))[:n]
         return Split(self.x[chosen], self.y[chosen], None if self.factors is None else self.factors[chosen])
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 PACKAGES = ("matplotlib", "networkx", "numpy", "scipy", "sklearn", "sympy", "torch")
 MOST = 600  # texts of one package, so that none outweighs the others
-LEAST_WORDS = 40
+MIN_WORDS = 40
 
 _SKIPPED = {"benchmarks", "conftest", "externals", "test", "testing", "tests"}
 _STRIDE = 8
@@ -86,7 +86,7 @@ def _texts(package: str) -> tuple[str, ...]:
         for start in range(_STRIDE):
             for path in files[start::_STRIDE]:
                 for i, text in enumerate(map(_without_names, _docstrings(path))):
-                    if len(_WORD.findall(text)) >= LEAST_WORDS:
+                    if len(_WORD.findall(text)) >= MIN_WORDS:
                         found.setdefault(text, (path, i))
             if len(found) >= MOST:
                 break

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 
 def image_grid(images, columns: int, *, padding: int = 2, padding_value: float = 0.0) -> Tensor:
@@ -39,13 +39,13 @@ def image_grid(images, columns: int, *, padding: int = 2, padding_value: float =
     """
     from course_lib.data._torchvision import make_grid  # seconds of import that loading digits does not need
 
-    columns = validation.positive_int(columns, "columns")
+    columns = _validate.positive_int(columns, "columns")
     if padding < 0:
         raise ValueError(f"got padding = {padding!r}, expected a number of pixels of at least 0")
     if isinstance(images, np.ndarray):
         images = torch.from_numpy(images)
     shape = tuple(images.shape[1:]) if isinstance(images, Tensor) and images.ndim == 3 else None
-    rows = validation.data_matrix(images if shape is None else images.flatten(1), name="images")
+    rows = _validate.data_matrix(images if shape is None else images.flatten(1), name="images")
     if shape is None:
         side = math.isqrt(rows.shape[1])
         if side * side != rows.shape[1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.data import digits, mnist, shapes
 from course_lib.data.dataset import Dataset
 from course_lib.data.errors import DataUnavailable
@@ -50,9 +50,9 @@ def load(name: str, *, fallback: str | None = None) -> Dataset:
     >>> data.load("digits").train.x.shape
     torch.Size([1437, 64])
     """
-    validation.choice(name, "name", _LOADERS)
+    _validate.choice(name, "name", _LOADERS)
     if fallback is not None:
-        validation.choice(fallback, "fallback", _LOADERS)
+        _validate.choice(fallback, "fallback", _LOADERS)
     try:
         return _LOADERS[name]()
     except DataUnavailable as error:

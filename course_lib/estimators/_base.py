@@ -12,7 +12,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from course_lib import training, validation
+from course_lib import _validate, training
 from course_lib.estimators._scaling import Scaling
 
 _DTYPES = [np.float64, np.float32]  # anything else becomes the first
@@ -61,11 +61,11 @@ class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         for learned in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, learned)  # a fit that fails leaves an estimator that is not fitted
         X = validate_data(self, X, dtype=_DTYPES, ensure_min_samples=2)
-        width = validation.positive_int(self.n_components, "n_components")
+        width = _validate.positive_int(self.n_components, "n_components")
         if width > X.shape[1]:
             raise ValueError(f"got n_components = {width}, expected at most the {X.shape[1]} features of X")
         if not callable(self.learning_rate):
-            validation.positive_number(self.learning_rate, "learning_rate")
+            _validate.positive_number(self.learning_rate, "learning_rate")
         self.scaling_ = self._choose_scaling(X)
         x = torch.from_numpy(self.scaling_.apply(X))
         self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

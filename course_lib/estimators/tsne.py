@@ -6,7 +6,7 @@ import math
 
 from sklearn import manifold
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.estimators import _neighbourhoods
 
 
@@ -60,7 +60,7 @@ class TSNE(manifold.TSNE):
             If X or the perplexity is unusable.
         """
         checked = _neighbourhoods.checked(X)
-        n, perplexity = checked.shape[0], validation.positive_number(self.perplexity, "perplexity")
+        n, perplexity = checked.shape[0], _validate.positive_number(self.perplexity, "perplexity")
         if 3 * perplexity >= n:
             raise ValueError(
                 f"got perplexity = {perplexity:g} for {n} points, expected less than a third of them, {n / 3:.4g}: the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.estimators import _neighbourhoods
 
 try:
@@ -74,7 +74,7 @@ class UMAP(umap.UMAP):
             If X or the number of neighbours is unusable.
         """
         checked = _neighbourhoods.checked(X, finite=ensure_all_finite is True)
-        points, neighbours = checked.shape[0], validation.positive_int(self.n_neighbors, "n_neighbors")
+        points, neighbours = checked.shape[0], _validate.positive_int(self.n_neighbors, "n_neighbors")
         if self.metric != "precomputed":
             distinct, most = _neighbourhoods.copies(checked)
             if self.unique:

@@ -7,11 +7,11 @@ import math
 import numpy as np
 from torch import Tensor
 
-from course_lib import models, training, validation
+from course_lib import _validate, models, training
 from course_lib.estimators import _scaling
 from course_lib.estimators._base import CodeEstimator, widths
 
-_LEAST_NOISE = 1e-3  # of the features' mean variance, for data that lie in a plane
+_MIN_NOISE = 1e-3  # of the features' mean variance, for data that lie in a plane
 
 
 class VAEEstimator(CodeEstimator):
@@ -113,7 +113,7 @@ class VAEEstimator(CodeEstimator):
             if self.noise_variance is None:
                 self.noise_variance_ = _residual_variance(x, self.n_components) * squared_unit
             else:
-                self.noise_variance_ = validation.positive_number(self.noise_variance, "noise_variance")
+                self.noise_variance_ = _validate.positive_number(self.noise_variance, "noise_variance")
             options["noise_variance"] = self.noise_variance_ / squared_unit
         return models.VAE(self.n_components, **options)
 
@@ -125,4 +125,4 @@ def _residual_variance(x: Tensor, n_components: int) -> float:
     """Mean variance of x, shape (n, D), outside its first principal axes, or a thousandth of the mean of all."""
     variances = models.PCA(n_components).fit(x).eigenvalues_
     outside = float(variances[n_components:].sum()) / max(len(variances) - n_components, 1)
-    return max(outside, _LEAST_NOISE * float(variances.mean()))
+    return max(outside, _MIN_NOISE * float(variances.mean()))

@@ -5,17 +5,19 @@ dimensions, in nats. The mean over examples is the caller's. A mean over pixels 
 of the KL by the number of pixels, the most common bug of this field (chapter 9 shows what it does).
 """
 
-from course_lib.losses.bounds import ELBO, elbo, iwae, linear_elbo, log_importance_weights
-from course_lib.losses.diffusion import bound_weights, data_term, denoising_terms, prior_term, reverse_kl, step_term
+from course_lib.distributions import gaussian_kl
+from course_lib.losses.bounds import iwae, linear_elbo, log_importance_weights
+from course_lib.losses.diffusion import bound_weights, decoder_nll, denoising_terms, prior_kl, reverse_kl, step_kl
 from course_lib.losses.discrete import code_likelihood_terms, vector_quantisation_terms
-from course_lib.losses.likelihoods import (
+from course_lib.losses.evidence import (
+    ELBO,
     bernoulli_log_likelihood,
-    gaussian_kl,
+    elbo,
+    elbo_terms,
     gaussian_log_likelihood,
     log_likelihood,
-    squared_error,
 )
-from course_lib.losses.objectives import classification_terms, elbo_terms, reconstruction_terms
+from course_lib.losses.objectives import classification_terms, reconstruction_terms, squared_error
 from course_lib.losses.total_correlation import BatchDensities, batch_densities, tc_elbo_terms
 
 __all__ = [
@@ -26,7 +28,7 @@ __all__ = [
     "bound_weights",
     "classification_terms",
     "code_likelihood_terms",
-    "data_term",
+    "decoder_nll",
     "denoising_terms",
     "elbo",
     "elbo_terms",
@@ -36,11 +38,11 @@ __all__ = [
     "linear_elbo",
     "log_importance_weights",
     "log_likelihood",
-    "prior_term",
+    "prior_kl",
     "reconstruction_terms",
     "reverse_kl",
     "squared_error",
-    "step_term",
+    "step_kl",
     "tc_elbo_terms",
     "vector_quantisation_terms",
 ]

@@ -1,70 +1,17 @@
-"""Lower bounds on log p_θ(x): the ELBO, its exact form for a linear VAE, and the importance-weighted bound."""
+"""Other lower bounds on log p_θ(x): the ELBO's exact form for a linear VAE, and the importance-weighted bound."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import Gaussian, standard_normal_log_prob
-from course_lib.losses.likelihoods import gaussian_log_likelihood, log_likelihood
+from course_lib.losses.evidence import ELBO, gaussian_log_likelihood, log_likelihood
 
 _ROWS = 10_000  # codes decoded at once by the importance-weighted bound
-
-
-class ELBO(NamedTuple):
-    """The evidence lower bound and its two terms, per example, in nats.
-
-    Attributes
-    ----------
-    reconstruction : Tensor
-        A one-sample estimate of E_q[log p_θ(x | z)], shape (n,).
-    kl : Tensor
-        KL(q_φ(z | x) ‖ p(z)) in closed form, shape (n,), at least 0.
-    q : Gaussian
-        q_φ(z | x), of shape (n, d).
-    z : Tensor or None
-        The code that was drawn for each example, shape (n, d); None where nothing had to be drawn.
-    """
-
-    reconstruction: Tensor
-    kl: Tensor
-    q: Gaussian
-    z: Tensor | None = None
-
-    @property
-    def elbo(self) -> Tensor:
-        """The bound itself, shape (n,), equal to `reconstruction − kl`; in expectation at most log p_θ(x)."""
-        return self.reconstruction - self.kl
-
-
-def elbo(vae, x: Tensor, *, generator: torch.Generator | None = None, eps: Tensor | None = None) -> ELBO:
-    """One-sample estimate of the evidence lower bound, per example.
-
-    Parameters
-    ----------
-    vae : VAE or LinearVAE
-        Anything whose `encode` returns a `Gaussian`.
-    x : Tensor
-        Float, shape (n, D).
-    generator, eps
-        The noise, as in `Gaussian.sample`.
-
-    Returns
-    -------
-    ELBO
-        `.elbo`, `.reconstruction`, `.kl`, each of shape (n,), in nats.
-
-    References
-    ----------
-    Kingma & Welling (2014), equation 7.
-    """
-    q = vae.encode(x)
-    z = q.sample(generator, eps=eps)
-    return ELBO(log_likelihood(vae, x, z), q.kl(), q, z)
 
 
 def log_importance_weights(vae, x: Tensor, k: int, *, generator: torch.Generator | None = None) -> Tensor:
@@ -91,7 +38,7 @@ def log_importance_weights(vae, x: Tensor, k: int, *, generator: torch.Generator
     ----------
     Burda, Grosse & Salakhutdinov (2016), section 3.
     """
-    k = validation.positive_int(k, "k")
+    k = _validate.positive_int(k, "k")
     q = vae.encode(x)
     at_once = max(1, _ROWS // len(x))
     chunks = []

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import Gaussian, gaussian_kl_between
 
 LEVELS = 256  # grey levels of a pixel
@@ -48,7 +48,7 @@ def denoising_terms(
     ----------
     Ho, Jain & Abbeel (2020), equation 14; Salimans & Ho (2022), section 4.
     """
-    validation.choice(target, "target", ("noise", "velocity"))
+    _validate.choice(target, "target", ("noise", "velocity"))
     signal = model.to_signal(x)
     t = torch.randint(1, model.schedule.steps + 1, x.shape[:1], generator=generator, device=x.device)
     eps = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
@@ -78,13 +78,13 @@ def bound_weights(model) -> Tensor:
     return weights
 
 
-def prior_term(model, x: Tensor) -> Tensor:
+def prior_kl(model, x: Tensor) -> Tensor:
     """L_T = KL(q(x_T | x_0) ‖ N(0, I)), shape (n,), nats: what shows through the noise. Nothing to learn."""
     signal = model.to_signal(x)
     return model.schedule.marginal(signal, torch.full((len(x),), model.schedule.steps)).kl()
 
 
-def step_term(model, x: Tensor, t: Tensor, *, generator=None, eps: Tensor | None = None) -> Tensor:
+def step_kl(model, x: Tensor, t: Tensor, *, generator=None, eps: Tensor | None = None) -> Tensor:
     """L_{t−1} = KL(q(x_{t−1} | x_t, x_0) ‖ p_θ(x_{t−1} | x_t)) at one draw of x_t, in closed form.
 
     Parameters
@@ -112,11 +112,11 @@ def step_term(model, x: Tensor, t: Tensor, *, generator=None, eps: Tensor | None
 
 
 def reverse_kl(model, signal: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
-    """The divergence of `step_term` at an x_t that is there already, both signals of shape (n, D): shape (n,), nats."""
+    """The divergence of `step_kl` at an x_t that is there already, both signals of shape (n, D): shape (n,), nats."""
     return gaussian_kl_between(model.schedule.posterior(x_t, signal, t), model.reverse(x_t, t))
 
 
-def data_term(model, x: Tensor, *, generator=None, eps: Tensor | None = None) -> Tensor:
+def decoder_nll(model, x: Tensor, *, generator=None, eps: Tensor | None = None) -> Tensor:
     """L_0 = −log p_θ(x_0 | x_1) at one draw of x_1, shape (n,).
 
     For pixels p_θ is the Gaussian's probability of the cell of each of 256 grey levels, the outer ones open, so that
@@ -137,7 +137,7 @@ def data_term(model, x: Tensor, *, generator=None, eps: Tensor | None = None) ->
 
 def grey_level_log_prob(decoder: Gaussian, signal: Tensor) -> Tensor:
     """Logarithm of the probability of the grey level nearest to each pixel, summed over pixels: shape (n,)."""
-    validation.same_shape(signal, decoder.mean, ("signal", "mean"))
+    _validate.same_shape(signal, decoder.mean, ("signal", "mean"))
     level = ((signal.double() + 1) * (LEVELS - 1) / 2).round()
     middle, half = level * 2 / (LEVELS - 1) - 1, 1 / (LEVELS - 1)
     mean, std = decoder.mean.double(), decoder.std.double()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_lib.losses.likelihoods import bernoulli_log_likelihood
+from course_lib.losses.evidence import bernoulli_log_likelihood
 
 
 def vector_quantisation_terms(
@@ -44,24 +44,19 @@ def vector_quantisation_terms(
         raise ValueError(f"got beta = {beta!r}, expected a weight of the commitment of at least 0")
     z_e, quantised = model.quantise(x)
     reconstruction = bernoulli_log_likelihood(x, model.logits_of(quantised.straight_through))
-    commitment = _summed(z_e - quantised.codes.detach())
+    commitment = _summed(z_e - quantised.quantized.detach())
     loss = beta * commitment - reconstruction
     if model.quantiser.learning == "gradient":
-        loss = loss + _summed(z_e.detach() - quantised.codes)
+        loss = loss + _summed(z_e.detach() - quantised.quantized)
     return {"loss": loss, "reconstruction": reconstruction, "distance": commitment}
 
 
-def code_likelihood_terms(model, x: Tensor, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:
-    """Terms of a prior over grids of code words: `loss`, minus log p(k), shape (n,), nats.
+def code_likelihood_terms(model, indices: Tensor, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+    """Terms of a prior over grids of code words, int64 (n, s, s): `loss`, minus log p(k), shape (n,), nats.
 
-    `x` holds the words as floating-point numbers, shape (n, s · s), because that is what `training.fit` takes:
-    `indices.flatten(1).float()`; anything else is a ValueError. `generator` is accepted because every objective takes
-    one; nothing here is random.
+    `generator` is accepted because every objective takes one; nothing here is random.
     """
-    indices = x.long()
-    if not bool((indices == x).all()):
-        raise ValueError("got words that are no whole numbers, expected the numbers of entries, such as 3.0")
-    return {"loss": -model.log_prob(indices.unflatten(1, (model.side, model.side)))}
+    return {"loss": -model.log_prob(indices)}
 
 
 def _summed(difference: Tensor) -> Tensor:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import LOG_2PI, Gaussian
-from course_lib.losses.bounds import elbo
+from course_lib.losses.evidence import elbo
 
 ESTIMATORS = ("weighted", "stratified")
 
@@ -67,8 +67,8 @@ def batch_densities(q: Gaussian, z: Tensor, dataset_size: int, *, estimator: str
     Chen et al. (2018), section 3.1 and appendix C. The paper's stratified weights differ among the m − 1 others; the
     equal ones are their mean over all orders of the batch.
     """
-    validation.same_shape(z, q.mean, ("z", "q.mean"))
-    validation.choice(estimator, "estimator", ESTIMATORS)
+    _validate.same_shape(z, q.mean, ("z", "q.mean"))
+    _validate.choice(estimator, "estimator", ESTIMATORS)
     m, n = len(z), int(dataset_size)
     if not 2 <= m <= n:
         raise ValueError(

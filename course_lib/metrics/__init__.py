@@ -3,7 +3,7 @@
 from course_lib.metrics import resources
 from course_lib.metrics._blocks import Estimate
 from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, log_likelihood
-from course_lib.metrics.code_space import active_units, codes, kl_per_dimension, principal_angles
+from course_lib.metrics.code_space import active_units, encode_dataset, kl_per_dimension, principal_angles
 from course_lib.metrics.coverage import PriorCoverage, prior_coverage
 from course_lib.metrics.decomposition import KLDecomposition, kl_decomposition
 from course_lib.metrics.diffusion import DiffusionBound, diffusion_bound
@@ -48,12 +48,12 @@ __all__ = [
     "class_perplexity",
     "code_information",
     "codebook_use",
-    "codes",
     "confidence",
     "continuity",
     "diffusion_bound",
     "discrete_elbo",
     "elbo",
+    "encode_dataset",
     "factor_information",
     "interpolation_validity",
     "kl_decomposition",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import losses, validation
+from course_lib import _validate, losses
 from course_lib.metrics._blocks import estimate, split
 
 
@@ -62,8 +62,8 @@ def elbo(vae, x: Tensor, *, samples: int = 1, seed: int = 0) -> BoundEstimate:
     BoundEstimate
         Nats; the standard error is over examples.
     """
-    x, samples = validation.data_matrix(x), validation.positive_int(samples, "samples")
-    generator = validation.generator(seed)
+    x, samples = _validate.data_matrix(x), _validate.positive_int(samples, "samples")
+    generator = _validate.generator(seed)
     bounds, reconstructions, kls = [], [], []
     with torch.no_grad():
         for block in split(x):
@@ -106,8 +106,8 @@ def log_likelihood(vae, x: Tensor, *, samples: int = 500, seed: int = 0) -> Like
     ----------
     Burda, Grosse & Salakhutdinov (2016), section 5; their tables use 5000 samples.
     """
-    x, samples = validation.data_matrix(x), validation.positive_int(samples, "samples")
-    generator = validation.generator(seed)
+    x, samples = _validate.data_matrix(x), _validate.positive_int(samples, "samples")
+    generator = _validate.generator(seed)
     values, effective = [], []
     with torch.no_grad():
         for block in split(x):

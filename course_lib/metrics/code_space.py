@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import Gaussian
 from course_lib.metrics._blocks import split
 
@@ -17,7 +17,7 @@ def kl_per_dimension(vae, x: Tensor) -> Tensor:
 
     The sum over dimensions is the KL of the ELBO. A dimension near 0 has collapsed onto the prior.
     """
-    x = validation.data_matrix(x)
+    x = _validate.data_matrix(x)
     with torch.no_grad():
         total = sum(vae.encode(block).kl_per_dimension().sum(dim=0) for block in split(x))
     return total / len(x)
@@ -45,15 +45,15 @@ def active_units(vae, x: Tensor, threshold: float = 0.01) -> int:
     """
     if not 0 <= threshold < math.inf:
         raise ValueError(f"got threshold = {threshold}, expected a finite number of at least 0")
-    means = codes(vae, x)
+    means = encode_dataset(vae, x)
     if len(means) < 2:
         raise ValueError(f"got x with {len(means)} example, expected at least 2: one alone has no variance")
     return int((means.var(dim=0) > threshold).sum())
 
 
-def codes(model, x: Tensor) -> Tensor:
+def encode_dataset(model, x: Tensor) -> Tensor:
     """Codes of all examples, shape (n, d): `encode(x)`, or its mean for a model that encodes to a Gaussian."""
-    x = validation.data_matrix(x)
+    x = _validate.data_matrix(x)
     with torch.no_grad():
         answers = [model.encode(block) for block in split(x)]
     return torch.cat([answer.mean if isinstance(answer, Gaussian) else answer for answer in answers])
@@ -81,7 +81,7 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
     ----------
     Björck & Golub (1973); the sines, which are exact for small angles, as in Knyazev & Argentati (2002).
     """
-    validation.same_shape(a, b, ("a", "b"))
+    _validate.same_shape(a, b, ("a", "b"))
     for matrix, name in ((a, "a"), (b, "b")):
         rank = int(torch.linalg.matrix_rank(matrix.detach().double(), rtol=1e-6))
         if rank < len(matrix):

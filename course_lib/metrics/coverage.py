@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 
 class PriorCoverage(NamedTuple):
@@ -70,12 +70,12 @@ def prior_coverage(codes: Tensor, side: int = 40) -> PriorCoverage:
     Kingma & Welling (2014), appendix A, for the grid; the number of empty cells is the classical occupancy problem,
     Feller (1968), volume 1, section IV.2.
     """
-    codes = validation.data_matrix(codes, name="codes").detach()
+    codes = _validate.data_matrix(codes, name="codes").detach()
     if codes.shape[1] != 2:
         raise ValueError(
             f"got codes with {codes.shape[1]} columns, expected 2: choose two dimensions, codes[:, [0, 1]]"
         )
-    side = validation.positive_int(side, "side")
+    side = _validate.positive_int(side, "side")
     column, row = (torch.special.ndtr(codes.double()) * side).long().clamp(max=side - 1).T
     counts = torch.bincount((side - 1 - row) * side + column, minlength=side**2)
     dead = float((counts == 0).double().mean())

@@ -8,7 +8,7 @@ import torch
 from sklearn.isotonic import isotonic_regression
 from torch import Tensor
 
-from course_lib import losses, validation
+from course_lib import _validate, losses
 
 _SIZE = 500  # pictures at once: a U-Net keeps a few hundred numbers for each pixel
 
@@ -101,19 +101,19 @@ def diffusion_bound(model, x: Tensor, *, rounds: int = 1, seed: int = 0) -> Diff
     ValueError
         If there are too few examples for the steps.
     """
-    x, rounds = validation.data_matrix(x), validation.positive_int(rounds, "rounds")
+    x, rounds = _validate.data_matrix(x), _validate.positive_int(rounds, "rounds")
     steps, total = model.schedule.steps, len(x) * rounds
     if total < 2 * steps:
         raise ValueError(f"got {total} examples for {steps} steps, expected at least {2 * steps}; use more rounds")
-    generator = validation.generator(seed)
+    generator = _validate.generator(seed)
     rows = torch.cat([torch.randperm(len(x), generator=generator) for _ in range(rounds)])
     times = torch.arange(total) % steps + 1
     kl, error = torch.zeros(total, dtype=torch.float64), torch.zeros(total, dtype=torch.float64)
     with torch.no_grad():
         first, last = [], []
         for block in x.split(_SIZE):
-            first.append(losses.data_term(model, block, generator=generator).double())
-            last.append(losses.prior_term(model, block).double())
+            first.append(losses.decoder_nll(model, block, generator=generator).double())
+            last.append(losses.prior_kl(model, block).double())
         for places in torch.arange(total).split(_SIZE):
             kl[places], error[places] = _at_times(model, x[rows[places]], times[places], generator)
     visits = torch.bincount(times, minlength=steps + 1).double()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib import losses, validation
+from course_lib import _validate, losses
 from course_lib.metrics._blocks import estimate, split
 from course_lib.metrics.bounds import BoundEstimate
 
@@ -52,7 +52,7 @@ def codebook_use(indices: Tensor, codes: int) -> CodebookUse:
     ValueError, TypeError
         If there are no numbers, or other ones than 0 to K − 1.
     """
-    validation.code_grid(indices, validation.positive_int(codes, "codes"), np.shape(indices)[1:])
+    _validate.code_grid(indices, _validate.positive_int(codes, "codes"), np.shape(indices)[1:])
     shares = torch.bincount(indices.flatten(), minlength=codes).double() / indices.numel()
     return CodebookUse(shares, float(torch.special.entr(shares).sum().exp()), int((shares == 0).sum()))
 
@@ -76,13 +76,13 @@ def discrete_elbo(vqvae, x: Tensor, prior=None) -> BoundEstimate:
         `.elbo`, `.reconstruction`, `.kl` in nats; divided by log 2, the KL is the bits that a code takes. The standard
         error is the ELBO's, over examples.
     """
-    x = validation.data_matrix(x, unit_range=True)
+    x = _validate.data_matrix(x, unit_range=True)
     reconstruction, rate = [], []
     with torch.no_grad():
         for block in split(x):
             indices = vqvae.encode(block)
             reconstruction.append(losses.log_likelihood(vqvae, block, indices))
-            uniform = torch.full((len(block),), vqvae.side**2 * math.log(vqvae.codes), dtype=torch.float64)
+            uniform = torch.full((len(block),), vqvae.side**2 * math.log(vqvae.num_embeddings), dtype=torch.float64)
             rate.append(uniform if prior is None else -prior.log_prob(indices))
     reconstruction, rate = torch.cat(reconstruction).double(), torch.cat(rate).double()
     bound = estimate(reconstruction - rate)

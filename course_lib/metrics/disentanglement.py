@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 
 class FactorGap(NamedTuple):
@@ -57,7 +57,7 @@ def factor_information(codes: Tensor, factors: Tensor, *, bins: int = 20) -> Ten
         If codes and factors do not fit together, or a level is negative.
     """
     factors = _checked(codes, factors)
-    if validation.positive_int(bins, "bins") < 2:
+    if _validate.positive_int(bins, "bins") < 2:
         raise ValueError("got bins = 1, expected at least 2: in a single one every code says the same")
     low, high = codes.amin(dim=0), codes.amax(dim=0)
     share = (codes - low) / torch.where(high > low, high - low, torch.ones_like(low))
@@ -124,10 +124,10 @@ def separated_attribute_predictability(codes: Tensor, factors: Tensor, ordered: 
 
 
 def _checked(codes: Tensor, factors: Tensor) -> Tensor:
-    validation.data_matrix(codes, name="codes")
+    _validate.data_matrix(codes, name="codes")
     if not isinstance(factors, Tensor) or factors.dtype != torch.int64 or factors.ndim != 2:
         raise TypeError("got factors that are no int64 tensor of shape (n, K), expected the level of each factor")
-    validation.same_length(codes, factors, ("codes", "factors"))
+    _validate.same_length(codes, factors, ("codes", "factors"))
     if int(factors.min()) < 0:
         raise ValueError("got a negative level, expected levels counted from 0")
     return factors

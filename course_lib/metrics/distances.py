@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.metrics._blocks import Estimate, estimate, split
 
 
@@ -62,8 +62,8 @@ def pairwise_distance_correlation(x: Tensor, z: Tensor, *, pairs: int = 100_000,
     have distance 0; tied ranks are averaged.
     """
     x, z = _checked(x, z)
-    pairs = validation.positive_int(pairs, "pairs")
-    first, second = _different(len(x), pairs, validation.generator(seed))
+    pairs = _validate.positive_int(pairs, "pairs")
+    first, second = _different(len(x), pairs, _validate.generator(seed))
     in_x, in_z = _distances(x, first, second), _distances(z, first, second)
     for values, name in ((in_x, "x"), (in_z, "z")):
         if float(values.max() - values.min()) <= 1e-12 * float(values.max()):
@@ -109,15 +109,15 @@ def triplet_accuracy(x: Tensor, z: Tensor, *, triplets: int = 100_000, seed: int
     Wang, Huang, Rudin & Shaposhnik (2021), "random triplet accuracy".
     """
     x, z = _checked(x, z)
-    triplets = validation.positive_int(triplets, "triplets")
-    one, two, three = _three_different(len(x), triplets, validation.generator(seed))
+    triplets = _validate.positive_int(triplets, "triplets")
+    one, two, three = _three_different(len(x), triplets, _validate.generator(seed))
     order_x, order_z = (torch.sign(_distances(m, one, two) - _distances(m, one, three)) for m in (x, z))
     return estimate(1 - (order_x - order_z).abs() / 2)
 
 
 def _checked(x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-    x, z = validation.data_matrix(x, name="x").detach(), validation.data_matrix(z, name="z").detach()
-    validation.same_length(x, z, ("x", "z"))
+    x, z = _validate.data_matrix(x, name="x").detach(), _validate.data_matrix(z, name="z").detach()
+    _validate.same_length(x, z, ("x", "z"))
     if len(x) < 3:
         raise ValueError(f"got {len(x)} points, expected at least 3: fewer have no two distances to compare")
     return x, z

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import latent, validation
+from course_lib import _validate, latent
 from course_lib.metrics._blocks import Estimate, estimate, split
 from course_lib.metrics.samples import confidence
 
@@ -63,11 +63,11 @@ def interpolation_validity(
     same digit everywhere has none either (`class_perplexity` would tell). Compare models on the same pairs of examples,
     and subtract pair by pair.
     """
-    a, b = validation.data_matrix(a, name="a"), validation.data_matrix(b, name="b")
-    validation.same_shape(a, b, ("a", "b"))
-    if validation.positive_int(steps, "steps") < 3:
+    a, b = _validate.data_matrix(a, name="a"), _validate.data_matrix(b, name="b")
+    _validate.same_shape(a, b, ("a", "b"))
+    if _validate.positive_int(steps, "steps") < 3:
         raise ValueError(f"got steps = {steps!r}, expected at least 3: two ends and a frame between them")
-    if not 0 < validation.positive_number(sure, "sure") < 1:
+    if not 0 < _validate.positive_number(sure, "sure") < 1:
         raise ValueError(f"got sure = {sure!r}, expected a confidence between 0 and 1")
     with torch.no_grad():
         codes = latent.lerp(a, b, steps).flatten(0, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.metrics import _neighbours
 
 
@@ -86,9 +86,9 @@ def continuity(x: Tensor, z: Tensor, k: int = 5) -> float:
 
 
 def _checked(x: Tensor, z: Tensor, k: int) -> tuple[Tensor, Tensor, int]:
-    x, z = validation.data_matrix(x, name="x"), validation.data_matrix(z, name="z")
-    validation.same_length(x, z, ("x", "z"))
-    k = validation.positive_int(k, "k")
+    x, z = _validate.data_matrix(x, name="x"), _validate.data_matrix(z, name="z")
+    _validate.same_length(x, z, ("x", "z"))
+    k = _validate.positive_int(k, "k")
     if 2 * k >= len(x):
         raise ValueError(
             f"got k = {k} for {len(x)} points, expected k < n / 2 = {len(x) / 2:g}; take a smaller k or more points"

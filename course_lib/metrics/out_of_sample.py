@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.metrics import _neighbours
 
 
@@ -72,10 +72,10 @@ def out_of_sample_consistency(z_fit: Tensor, z_transform: Tensor, k: int = 5) ->
     ----------
     Gower (1975) for the alignment.
     """
-    z_fit = validation.data_matrix(z_fit, name="z_fit").detach()
-    z_transform = validation.data_matrix(z_transform, name="z_transform").detach()
-    validation.same_shape(z_fit, z_transform, ("z_fit", "z_transform"))
-    n, k = len(z_fit), validation.positive_int(k, "k")
+    z_fit = _validate.data_matrix(z_fit, name="z_fit").detach()
+    z_transform = _validate.data_matrix(z_transform, name="z_transform").detach()
+    _validate.same_shape(z_fit, z_transform, ("z_fit", "z_transform"))
+    n, k = len(z_fit), _validate.positive_int(k, "k")
     if k > n - 2:
         raise ValueError(f"got k = {k} for {n} points, expected at most n − 2 = {n - 2}: all others are always common")
     a, b = _centred(z_fit, "z_fit"), _centred(z_transform, "z_transform")

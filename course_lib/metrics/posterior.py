@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import LOG_2PI, Gaussian, standard_normal_log_prob
 from course_lib.metrics import _blocks
 from course_lib.metrics._blocks import estimate, split
@@ -43,7 +43,7 @@ class CodeInformation(NamedTuple):
 @torch.no_grad()
 def posteriors(vae, x: Tensor) -> Gaussian:
     """q(z | x) of every example, without gradients: mean and logvar of shape (n, d)."""
-    answers = [vae.encode(block) for block in split(validation.data_matrix(x))]
+    answers = [vae.encode(block) for block in split(_validate.data_matrix(x))]
     return Gaussian(torch.cat([a.mean for a in answers]), torch.cat([a.logvar for a in answers]))
 
 
@@ -63,9 +63,9 @@ def draw_from_aggregated_posterior(vae, x: Tensor, *, samples: int, seed: int) -
     ValueError
         If `samples` is below 2.
     """
-    if validation.positive_int(samples, "samples") < 2:
+    if _validate.positive_int(samples, "samples") < 2:
         raise ValueError("got samples = 1, expected at least 2: one alone has no standard error")
-    q, generator = posteriors(vae, x), validation.generator(seed)
+    q, generator = posteriors(vae, x), _validate.generator(seed)
     rows = torch.randint(len(q.mean), (samples,), generator=generator)
     return q, Gaussian(q.mean[rows], q.logvar[rows]).sample(generator)
 
@@ -91,7 +91,7 @@ def aggregated_posterior_log_prob(q: Gaussian, z: Tensor) -> Tensor:
     ValueError, TypeError
         If z has another width or dtype than q.
     """
-    z = validation.data_matrix(z, width=q.mean.shape[1], like=q.mean, name="z")
+    z = _validate.data_matrix(z, width=q.mean.shape[1], like=q.mean, name="z")
     with torch.no_grad():
         # Each log-density is a constant of its Gaussian minus half the sum of squares; one dimension at a time,
         # because the expanded square (z² − 2zμ + μ²) / σ² loses all digits where σ is small.

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.metrics import _neighbours
 from course_lib.metrics._blocks import Estimate, estimate, products, squared_norms
 
@@ -49,16 +49,16 @@ def precision_at_k(
     ValueError, TypeError
         If shapes, dtypes or k don't fit.
     """
-    queries = validation.data_matrix(queries, name="queries")
-    codes = validation.data_matrix(codes, width=queries.shape[1], like=queries, name="codes")
+    queries = _validate.data_matrix(queries, name="queries")
+    codes = _validate.data_matrix(codes, width=queries.shape[1], like=queries, name="codes")
     _check_labels(query_labels, queries, ("query_labels", "queries"))
     _check_labels(labels, codes, ("labels", "codes"))
-    validation.choice(metric, "metric", ("euclidean", "cosine"))
+    _validate.choice(metric, "metric", ("euclidean", "cosine"))
     if exclude_self and len(queries) != len(codes):
         raise ValueError(
             f"got exclude_self with {len(queries)} queries and {len(codes)} codes, expected the same rows as both"
         )
-    k, most = validation.positive_int(k, "k"), len(codes) - exclude_self
+    k, most = _validate.positive_int(k, "k"), len(codes) - exclude_self
     if k > most:
         raise ValueError(f"got k = {k}, expected at most {most}: so many codes can answer")
     hits = 0
@@ -113,8 +113,8 @@ def knn_accuracy(train_codes: Tensor, train_y: Tensor, test_codes: Tensor, test_
     compared pair by pair: the standard error of the difference is smaller than those of both suggest. Which of several
     equally distant codes (duplicates) vote is arbitrary.
     """
-    train_codes = validation.data_matrix(train_codes, name="train_codes")
-    test_codes = validation.data_matrix(test_codes, name="test_codes")
+    train_codes = _validate.data_matrix(train_codes, name="train_codes")
+    test_codes = _validate.data_matrix(test_codes, name="test_codes")
     if test_codes.shape[1] != train_codes.shape[1]:
         raise ValueError(
             f"got test_codes with {test_codes.shape[1]} columns, expected {train_codes.shape[1]} like train_codes: "
@@ -122,7 +122,7 @@ def knn_accuracy(train_codes: Tensor, train_y: Tensor, test_codes: Tensor, test_
         )
     _check_labels(train_y, train_codes, ("train_y", "train_codes"))
     _check_labels(test_y, test_codes, ("test_y", "test_codes"))
-    k = validation.positive_int(k, "k")
+    k = _validate.positive_int(k, "k")
     if k > len(train_codes):
         raise ValueError(f"got k = {k}, expected at most {len(train_codes)}: so many codes can vote")
     labels, classes = torch.unique(train_y, return_inverse=True)

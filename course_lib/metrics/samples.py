@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib import losses, validation
+from course_lib import _validate, losses
 from course_lib.metrics._blocks import Estimate, estimate, products, split, squared_norms
 
 
@@ -42,7 +42,7 @@ def reconstruction_error(model, x: Tensor) -> Estimate:
         `.mean` at least 0 (divided by D it is the per-pixel MSE) and `.standard_error`. Hinton & Salakhutdinov (2006)
         report this number.
     """
-    x = validation.data_matrix(x)
+    x = _validate.data_matrix(x)
     with torch.no_grad():
         errors = torch.cat([losses.squared_error(block, model.reconstruct(block)) for block in split(x)])
     return estimate(errors)
@@ -66,7 +66,7 @@ def confidence(judge, x: Tensor) -> Confidence:
     Confidence
         `.confidence` of shape (n,), equal to the largest entry of softmax(logits), and `.classes` of shape (n,).
     """
-    x = validation.data_matrix(x)
+    x = _validate.data_matrix(x)
     with torch.no_grad():
         largest = [judge.logits(block).softmax(dim=1).max(dim=1) for block in split(x)]
     return Confidence(torch.cat([values for values, _ in largest]), torch.cat([classes for _, classes in largest]))
@@ -110,8 +110,8 @@ def nearest_squared_distance(x: Tensor, reference: Tensor) -> Tensor:
     Tensor
         Shape (n,), at least 0, summed over the D columns; exactly 0 for a row of the reference.
     """
-    x = validation.data_matrix(x)
-    reference = validation.data_matrix(reference, width=x.shape[1], like=x, name="reference")
+    x = _validate.data_matrix(x)
+    reference = _validate.data_matrix(reference, width=x.shape[1], like=x, name="reference")
     nearest = torch.empty(len(x), dtype=torch.int64)
     with torch.no_grad():
         # ‖x − r‖² = ‖x‖² − 2 x·r + ‖r‖² finds the nearest by one product, but rounds: its distance is computed anew.

@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 
 def sharpness(x: Tensor) -> Tensor:
@@ -30,7 +30,7 @@ def sharpness(x: Tensor) -> Tensor:
     ValueError
         If the pixels make no square or a picture is zero everywhere.
     """
-    x = validation.data_matrix(x)
+    x = _validate.data_matrix(x)
     side = math.isqrt(x.shape[1])
     if side * side != x.shape[1]:
         raise ValueError(f"got x with {x.shape[1]} columns, expected the pixels of a square picture")

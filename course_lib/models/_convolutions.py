@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from course_lib import validation
+from course_lib import _validate
 
 FACTOR = 4  # two layers of stride 2
 
@@ -20,7 +20,7 @@ def grid_side(input_dim: int) -> int:
     ValueError
         If the pixels make no square, or one whose side is no multiple of 4.
     """
-    side = math.isqrt(validation.positive_int(input_dim, "input_dim"))
+    side = math.isqrt(_validate.positive_int(input_dim, "input_dim"))
     if side * side != input_dim or side % FACTOR:
         raise ValueError(f"got input_dim = {input_dim}, expected the pixels of a square whose side divides by {FACTOR}")
     return side // FACTOR
@@ -28,7 +28,7 @@ def grid_side(input_dim: int) -> int:
 
 def two_widths(hidden: Sequence[int]) -> tuple[int, int]:
     """`hidden` as the two numbers of channels that these networks have, outside in."""
-    widths = tuple(validation.positive_int(width, "hidden") for width in hidden)
+    widths = tuple(_validate.positive_int(width, "hidden") for width in hidden)
     if len(widths) != 2:
         raise ValueError(f"got hidden = {tuple(hidden)}, expected two numbers of channels, one for each halving")
     return widths

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.losses import reconstruction_terms
-from course_lib.models._mlp import mlp, seeded
+from course_lib.models._building import LIKELIHOODS, check_sizes, seeded, settings
+from course_lib.models._mlp import mlp
 
 
+@dataclass(eq=False, repr=False)
 class Autoencoder(nn.Module):
     """Deep autoencoder x → z → x̂ with ReLUs or another activation inside and a sigmoid at the very end.
 
@@ -44,31 +47,23 @@ class Autoencoder(nn.Module):
     unit_range = True  # what its sigmoid can draw
     noise_variance = 0.5  # of log p(x | z): the squared error is −log p plus a constant
 
-    def __init__(
-        self,
-        latent_dim: int,
-        *,
-        input_dim: int = 784,
-        hidden: Sequence[int] = (256, 128),
-        likelihood: str = "gaussian",
-        activation: str = "relu",
-        seed: int = 0,
-    ):
+    latent_dim: int
+    _: KW_ONLY
+    input_dim: int = 784
+    hidden: Sequence[int] = (256, 128)
+    likelihood: str = "gaussian"
+    activation: str = "relu"
+    seed: int = 0
+
+    def __post_init__(self):
         super().__init__()
-        self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
-        self.input_dim = validation.positive_int(input_dim, "input_dim")
-        self.likelihood = validation.choice(likelihood, "likelihood", ("gaussian", "bernoulli"))
-        widths = [self.input_dim, *(validation.positive_int(width, "hidden") for width in hidden)]
-        self.config = {
-            "latent_dim": self.latent_dim,
-            "input_dim": self.input_dim,
-            "hidden": widths[1:],
-            "likelihood": likelihood,
-            "activation": activation,
-        }
-        with seeded(seed):
-            self.encoder = mlp([*widths, self.latent_dim], activation)
-            self.decoder = mlp([self.latent_dim, *reversed(widths)], activation)
+        check_sizes(self, "latent_dim", "input_dim", "hidden")
+        _validate.choice(self.likelihood, "likelihood", LIKELIHOODS)
+        self.config = settings(self)
+        widths = [self.input_dim, *self.hidden]
+        with seeded(self.seed):
+            self.encoder = mlp([*widths, self.latent_dim], self.activation)
+            self.decoder = mlp([self.latent_dim, *reversed(widths)], self.activation)
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction, equal to `reconstruct(x)`: (n, D) → (n, D)."""
@@ -76,11 +71,11 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Code z of each example: (n, D) → (n, d). Any real numbers: nothing bounds or centres them."""
-        return self.encoder(validation.rows(x, self.input_dim, self.encoder[0].weight))
+        return self.encoder(_validate.rows(x, self.input_dim, self.encoder[0].weight))
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.rows(z, self.latent_dim, self.decoder[0].weight, "z"))
+        return self.decoder(_validate.rows(z, self.latent_dim, self.decoder[0].weight, "z"))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pixel means x̂: (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.losses import classification_terms
-from course_lib.models._mlp import mlp, seeded
+from course_lib.models._building import check_sizes, seeded, settings
+from course_lib.models._mlp import mlp
 
 
+@dataclass(eq=False, repr=False)
 class Classifier(nn.Module):
     """Multilayer perceptron from pixels to the logits of the classes.
 
@@ -38,27 +41,19 @@ class Classifier(nn.Module):
 
     objective = staticmethod(classification_terms)
 
-    def __init__(
-        self,
-        *,
-        input_dim: int = 784,
-        hidden: Sequence[int] = (256,),
-        classes: int = 10,
-        activation: str = "relu",
-        seed: int = 0,
-    ):
+    _: KW_ONLY
+    input_dim: int = 784
+    hidden: Sequence[int] = (256,)
+    classes: int = 10
+    activation: str = "relu"
+    seed: int = 0
+
+    def __post_init__(self):
         super().__init__()
-        self.input_dim = validation.positive_int(input_dim, "input_dim")
-        self.classes = validation.positive_int(classes, "classes")
-        widths = [self.input_dim, *(validation.positive_int(width, "hidden") for width in hidden)]
-        self.config = {
-            "input_dim": self.input_dim,
-            "hidden": widths[1:],
-            "classes": self.classes,
-            "activation": activation,
-        }
-        with seeded(seed):
-            self.network = mlp([*widths, self.classes], activation)
+        check_sizes(self, "input_dim", "hidden", "classes")
+        self.config = settings(self)
+        with seeded(self.seed):
+            self.network = mlp([self.input_dim, *self.hidden, self.classes], self.activation)
 
     def forward(self, x: Tensor) -> Tensor:
         """Equal to `logits(x)`: (n, D) → (n, classes)."""
@@ -66,4 +61,4 @@ class Classifier(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """Logarithms of the classes' probabilities up to one constant per example: (n, D) → (n, classes)."""
-        return self.network(validation.rows(x, self.input_dim, self.network[0].weight))
+        return self.network(_validate.rows(x, self.input_dim, self.network[0].weight))

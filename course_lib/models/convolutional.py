@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 
 from torch import nn
 
-from course_lib import validation
+from course_lib import _validate
+from course_lib.models._building import LIKELIHOODS, check_sizes, seeded, settings
 from course_lib.models._convolutions import he_initialised
-from course_lib.models._mlp import seeded
 from course_lib.models.vae import GaussianVAE
 
 KERNEL = 4  # of convolutions with stride 2 and padding 1: the output is half as high and wide
@@ -33,6 +34,7 @@ def doubling_decoder(side: int, channels: Sequence[int], inputs: int) -> nn.Sequ
     return he_initialised(*layers, nn.Flatten())
 
 
+@dataclass(eq=False, repr=False)
 class ConvVAE(GaussianVAE):
     """Variational autoencoder for square pictures with a convolutional encoder and decoder; all else is as in `VAE`.
 
@@ -58,33 +60,24 @@ class ConvVAE(GaussianVAE):
     Kingma & Welling (2014); LeCun et al. (1989) for the convolutions.
     """
 
-    def __init__(
-        self,
-        latent_dim: int,
-        *,
-        side: int = 28,
-        channels: Sequence[int] = (16, 32),
-        likelihood: str = "bernoulli",
-        noise_variance: float = 0.5,
-        seed: int = 0,
-    ):
+    latent_dim: int
+    _: KW_ONLY
+    side: int = 28
+    channels: Sequence[int] = (16, 32)
+    likelihood: str = "bernoulli"
+    noise_variance: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self):
         super().__init__()
-        self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
-        self.side = validation.positive_int(side, "side")
+        check_sizes(self, "latent_dim", "side", "channels")
+        _validate.choice(self.likelihood, "likelihood", LIKELIHOODS)
+        self.noise_variance = _validate.positive_number(self.noise_variance, "noise_variance")
+        self.config = settings(self)
         self.input_dim = self.side**2
-        self.likelihood = validation.choice(likelihood, "likelihood", ("bernoulli", "gaussian"))
-        self.noise_variance = validation.positive_number(noise_variance, "noise_variance")
-        channels = [validation.positive_int(width, "channels") for width in channels]
-        self.config = {
-            "latent_dim": self.latent_dim,
-            "side": self.side,
-            "channels": channels,
-            "likelihood": likelihood,
-            "noise_variance": self.noise_variance,
-        }
-        with seeded(seed):
-            self.encoder = halving_encoder(self.side, channels, 2 * self.latent_dim)
-            self.decoder = doubling_decoder(self.side, channels, self.latent_dim)
+        with seeded(self.seed):
+            self.encoder = halving_encoder(self.side, self.channels, 2 * self.latent_dim)
+            self.decoder = doubling_decoder(self.side, self.channels, self.latent_dim)
 
 
 def _smallest(side: int, channels: Sequence[int]) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import Gaussian
 from course_lib.losses import denoising_terms
-from course_lib.models._mlp import seeded
+from course_lib.models._building import seeded
 from course_lib.models.denoisers import DENOISERS
 from course_lib.models.noise import SCHEDULES
 from course_lib.models.samplers import ddpm
@@ -63,6 +63,7 @@ class Diffusion(nn.Module):
 
     objective = staticmethod(denoising_terms)
 
+    # No dataclass: its schedule and its denoiser are objects, where the settings are their names.
     def __init__(
         self,
         input_dim: int,
@@ -77,19 +78,19 @@ class Diffusion(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        self.input_dim = validation.positive_int(input_dim, "input_dim")
-        width, depth = validation.positive_int(width, "width"), validation.positive_int(depth, "depth")
-        validation.choice(denoiser, "denoiser", DENOISERS)
-        validation.choice(schedule, "schedule", SCHEDULES)
-        self.pixels = validation.flag(pixels, "pixels")
+        self.input_dim = _validate.positive_int(input_dim, "input_dim")
+        width, depth = _validate.positive_int(width, "width"), _validate.positive_int(depth, "depth")
+        _validate.choice(denoiser, "denoiser", DENOISERS)
+        _validate.choice(schedule, "schedule", SCHEDULES)
+        self.pixels = _validate.flag(pixels, "pixels")
         self.config = {
             "input_dim": self.input_dim,
             "denoiser": denoiser,
             "width": width,
             "depth": depth,
             "schedule": schedule,
-            "steps": validation.positive_int(steps, "steps"),
-            "variance": validation.choice(variance, "variance", ("beta", "posterior")),
+            "steps": _validate.positive_int(steps, "steps"),
+            "variance": _validate.choice(variance, "variance", ("beta", "posterior")),
             "pixels": self.pixels,
         }
         self.schedule = SCHEDULES[schedule](steps)
@@ -111,9 +112,9 @@ class Diffusion(nn.Module):
 
     def to_signal(self, x: Tensor) -> Tensor:
         """What diffuses: 2x − 1 for pixels in [0, 1], else x itself; (n, D) → (n, D)."""
-        x = validation.rows(x, self.input_dim)
+        x = _validate.rows(x, self.input_dim)
         if self.pixels:
-            validation.pixels(x)
+            _validate.pixels(x)
         return 2 * x - 1 if self.pixels else x
 
     def from_signal(self, signal: Tensor) -> Tensor:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.losses import code_likelihood_terms
-from course_lib.models._mlp import seeded
+from course_lib.models._building import check_sizes, seeded, settings
 
 
+@dataclass(eq=False, repr=False)
 class GridPrior(nn.Module):
     """Autoregressive distribution p(k) = Π_t p(k_t | k_1, …, k_{t−1}) over grids of s × s words, read row by row.
 
@@ -19,7 +22,7 @@ class GridPrior(nn.Module):
 
     Parameters
     ----------
-    codes : int
+    num_embeddings : int
         Number K of words, at least 1.
     side : int
         Cells s along one side of the grid, at least 1.
@@ -43,18 +46,26 @@ class GridPrior(nn.Module):
 
     objective = staticmethod(code_likelihood_terms)
 
-    def __init__(self, codes: int, *, side: int = 7, width: int = 128, embedding: int = 16, seed: int = 0):
+    num_embeddings: int
+    _: KW_ONLY
+    side: int = 7
+    width: int = 128
+    embedding: int = 16
+    seed: int = 0
+
+    def __post_init__(self):
         super().__init__()
-        self.config = {"codes": codes, "side": side, "width": width, "embedding": embedding}
-        for name, value in self.config.items():
-            validation.positive_int(value, name)
-        self.codes, self.side = codes, side
-        self.input_dim = side * side
-        with seeded(seed):
-            self.words = nn.Embedding(codes + 1, embedding)  # the last one stands for "outside the grid"
-            self.places = nn.Embedding(side * side, embedding)
-            self.memory = nn.GRU(5 * embedding, width, batch_first=True)
-            self.head = nn.Linear(width, codes)
+        check_sizes(self, "num_embeddings", "side", "width", "embedding")
+        self.config = settings(self)
+        with seeded(self.seed):
+            self.words = nn.Embedding(self.num_embeddings + 1, self.embedding)  # the last one: "outside the grid"
+            self.places = nn.Embedding(self.side**2, self.embedding)
+            self.memory = nn.GRU(5 * self.embedding, self.width, batch_first=True)
+            self.head = nn.Linear(self.width, self.num_embeddings)
+
+    def check_examples(self, indices: Tensor, name: str = "indices") -> Tensor:
+        """The grids that it can be trained on, int64 (n, s, s); TypeError or ValueError for anything else."""
+        return _validate.code_grid(indices, self.num_embeddings, (self.side, self.side), name)
 
     def forward(self, indices: Tensor) -> Tensor:
         """Equal to `logits(indices)`."""
@@ -62,7 +73,7 @@ class GridPrior(nn.Module):
 
     def logits(self, indices: Tensor) -> Tensor:
         """Logits of each cell's word given the words before it: int64 (n, s, s) → (n, s, s, K)."""
-        indices = validation.code_grid(indices, self.codes, (self.side, self.side))
+        indices = self.check_examples(indices)
         remembered, _ = self.memory(self._told(self._neighbours(indices)))
         return self.head(remembered).unflatten(1, (self.side, self.side))
 
@@ -77,7 +88,7 @@ class GridPrior(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Grids drawn from p, word after word: int64 (n, s, s)."""
-        grid = torch.zeros(validation.positive_int(n, "n"), self.side, self.side, dtype=torch.int64)
+        grid = torch.zeros(_validate.positive_int(n, "n"), self.side, self.side, dtype=torch.int64)
         memory = None
         for t in range(self.side**2):
             told = self._told(self._neighbours(grid)[:, t : t + 1], place=t)
@@ -88,7 +99,7 @@ class GridPrior(nn.Module):
 
     def _neighbours(self, indices: Tensor) -> Tensor:
         """The word read last, and those above left, above and above right of each cell, or K: (n, s · s, 4)."""
-        s, outside = self.side, self.codes
+        s, outside = self.side, self.num_embeddings
         last = F.pad(indices.flatten(1), (1, -1), value=outside)
         row_above = F.pad(indices, (1, 1, 1, -1), value=outside)
         above = [row_above[:, :, shift : shift + s].flatten(1) for shift in range(3)]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from torch import nn
 
-from course_lib import validation
+from course_lib.models._building import check_sizes, seeded, settings
 from course_lib.models._convolutions import grid_decoder, grid_encoder, grid_side, two_widths
-from course_lib.models._mlp import seeded
 from course_lib.models.vae import GaussianVAE
 
 
+@dataclass(eq=False, repr=False)
 class GridVAE(GaussianVAE):
     """Convolutional VAE with d Gaussian dimensions in each cell of a grid and the prior N(0, I).
 
@@ -38,17 +39,23 @@ class GridVAE(GaussianVAE):
     """
 
     likelihood = "bernoulli"
+    noise_variance = 0.5  # unused: a Bernoulli has none
 
-    def __init__(self, code_dim: int = 8, *, input_dim: int = 784, hidden: Sequence[int] = (32, 64), seed: int = 0):
+    code_dim: int = 8
+    _: KW_ONLY
+    input_dim: int = 784
+    hidden: Sequence[int] = (32, 64)
+    seed: int = 0
+
+    def __post_init__(self):
         super().__init__()
-        self.input_dim, self.side = input_dim, grid_side(input_dim)
-        self.code_dim = validation.positive_int(code_dim, "code_dim")
+        check_sizes(self, "code_dim", "input_dim", "hidden")
+        self.config = settings(self)
+        self.side, widths = grid_side(self.input_dim), two_widths(self.hidden)
         self.latent_dim = self.side**2 * self.code_dim
-        widths = two_widths(hidden)
-        self.config = {"code_dim": code_dim, "input_dim": input_dim, "hidden": list(widths)}
-        with seeded(seed):
-            encoder, decoder = grid_encoder(widths, 2 * code_dim), grid_decoder(code_dim, widths)
+        with seeded(self.seed):
+            encoder, decoder = grid_encoder(widths, 2 * self.code_dim), grid_decoder(self.code_dim, widths)
         # Channels come first: all means stand before all log-variances when the grid is laid out in a row.
-        picture, grid = (1, 4 * self.side, 4 * self.side), (code_dim, self.side, self.side)
+        picture, grid = (1, 4 * self.side, 4 * self.side), (self.code_dim, self.side, self.side)
         self.encoder = nn.Sequential(nn.Unflatten(1, picture), *encoder, nn.Flatten())
         self.decoder = nn.Sequential(nn.Unflatten(1, grid), *decoder, nn.Flatten())

@@ -6,13 +6,15 @@ probabilistic PCA, which makes it the ground truth that deep models don't have.
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import Gaussian
 from course_lib.losses import elbo_terms, reconstruction_terms
-from course_lib.models._mlp import seeded
+from course_lib.models._building import check_sizes, seeded, settings
 
 _BLOCK = 4096  # rows turned into float64 at a time, to spare memory
 
@@ -42,7 +44,7 @@ class PCA:
     """
 
     def __init__(self, n_components: int):
-        self.n_components = validation.positive_int(n_components, "n_components")
+        self.n_components = _validate.positive_int(n_components, "n_components")
 
     def fit(self, x: Tensor) -> PCA:
         """Learn mean and components from x of shape (n, D); returns self.
@@ -52,7 +54,7 @@ class PCA:
         ValueError
             If there are fewer columns than components, or the numbers are too large for their squares.
         """
-        x = validation.data_matrix(x)
+        x = _validate.data_matrix(x)
         if self.n_components > x.shape[1]:
             raise ValueError(f"got n_components = {self.n_components}, expected at most the {x.shape[1]} columns of x")
         mean = (sum(block.double().sum(dim=0) for block in x.split(_BLOCK)) / len(x)).to(x.dtype)
@@ -70,13 +72,13 @@ class PCA:
 
     def encode(self, x: Tensor) -> Tensor:
         """Coordinates along the components: (n, D) → (n, d); equal to `(x − mean_) components_ᵀ`."""
-        x = validation.data_matrix(x, width=self._width(), like=self.mean_)
+        x = _validate.data_matrix(x, width=self._width(), like=self.mean_)
         return (x - self.mean_) @ self.components_.T
 
     def decode(self, z: Tensor) -> Tensor:
         """Point of the plane with these coordinates: (n, d) → (n, D). Not clipped to [0, 1]."""
         self._width()
-        z = validation.data_matrix(z, width=self.n_components, like=self.mean_, name="z")
+        z = _validate.data_matrix(z, width=self.n_components, like=self.mean_, name="z")
         return z @ self.components_ + self.mean_
 
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -89,6 +91,7 @@ class PCA:
         return len(self.mean_)
 
 
+@dataclass(eq=False, repr=False)
 class LinearAutoencoder(nn.Module):
     """Autoencoder without activations: x̂ = W₂(W₁x + b₁) + b₂.
 
@@ -109,12 +112,16 @@ class LinearAutoencoder(nn.Module):
     likelihood = "gaussian"
     noise_variance = 0.5  # of log p(x | z): the squared error is −log p plus a constant
 
-    def __init__(self, input_dim: int, latent_dim: int, *, seed: int = 0):
+    input_dim: int
+    latent_dim: int
+    _: KW_ONLY
+    seed: int = 0
+
+    def __post_init__(self):
         super().__init__()
-        self.input_dim = validation.positive_int(input_dim, "input_dim")
-        self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
-        self.config = {"input_dim": self.input_dim, "latent_dim": self.latent_dim}
-        with seeded(seed):
+        check_sizes(self, "input_dim", "latent_dim")
+        self.config = settings(self)
+        with seeded(self.seed):
             self.encoder = nn.Linear(self.input_dim, self.latent_dim)
             self.decoder = nn.Linear(self.latent_dim, self.input_dim)
 
@@ -124,11 +131,11 @@ class LinearAutoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Code z = W₁x + b₁: (n, D) → (n, d)."""
-        return self.encoder(validation.rows(x, self.input_dim, self.encoder.weight))
+        return self.encoder(_validate.rows(x, self.input_dim, self.encoder.weight))
 
     def decode(self, z: Tensor) -> Tensor:
         """x̂ = W₂z + b₂: (n, d) → (n, D). Not clipped to [0, 1]."""
-        return self.decoder(validation.rows(z, self.latent_dim, self.decoder.weight, "z"))
+        return self.decoder(_validate.rows(z, self.latent_dim, self.decoder.weight, "z"))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """decode(encode(x)): (n, D) → (n, D)."""
@@ -156,6 +163,7 @@ class LinearVAE(nn.Module):
     objective = staticmethod(elbo_terms)
     likelihood = "gaussian"
 
+    # No dataclass: its noise variance is a parameter.
     def __init__(
         self,
         input_dim: int,
@@ -166,14 +174,14 @@ class LinearVAE(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        self.input_dim = validation.positive_int(input_dim, "input_dim")
-        self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
-        noise_variance = validation.positive_number(noise_variance, "noise_variance")
+        self.input_dim = _validate.positive_int(input_dim, "input_dim")
+        self.latent_dim = _validate.positive_int(latent_dim, "latent_dim")
+        noise_variance = _validate.positive_number(noise_variance, "noise_variance")
         self.config = {
             "input_dim": self.input_dim,
             "latent_dim": self.latent_dim,
             "noise_variance": noise_variance,
-            "learn_noise": validation.flag(learn_noise, "learn_noise"),
+            "learn_noise": _validate.flag(learn_noise, "learn_noise"),
         }
         with seeded(seed):
             self.encoder = nn.Linear(self.input_dim, self.latent_dim, bias=False)
@@ -192,13 +200,13 @@ class LinearVAE(nn.Module):
 
     def encode(self, x: Tensor) -> Gaussian:
         """q(z | x) = N(V(x − b), diag σ²): mean and logvar of shape (n, d)."""
-        x = validation.rows(x, self.input_dim, self.encoder.weight)
+        x = _validate.rows(x, self.input_dim, self.encoder.weight)
         mean = self.encoder(x - self.decoder.bias)
         return Gaussian(mean, self.logvar.expand_as(mean))
 
     def decode(self, z: Tensor) -> Tensor:
         """Mean of p(x | z), Wz + b: (n, d) → (n, D)."""
-        return self.decoder(validation.rows(z, self.latent_dim, self.decoder.weight, "z"))
+        return self.decoder(_validate.rows(z, self.latent_dim, self.decoder.weight, "z"))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Decode the mean code: (n, D) → (n, D)."""
@@ -226,7 +234,7 @@ def principal_axes(decoder_weight: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     variances : Tensor
         Shape (d,); variance of the data along each.
     """
-    x = validation.data_matrix(x, width=decoder_weight.shape[0])
+    x = _validate.data_matrix(x, width=decoder_weight.shape[0])
     basis, _ = torch.linalg.qr(decoder_weight.detach().double())
     variances, rotation = torch.linalg.eigh(basis.T @ _covariance(x, x.mean(dim=0)) @ basis)
     return (basis @ rotation.flip(1)).T.to(x.dtype), variances.flip(0).to(x.dtype)

@@ -13,7 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import Gaussian
 
 
@@ -144,7 +144,7 @@ class NoiseSchedule:
     def posterior_mean(self, x_t: Tensor, x0: Tensor, t: Tensor) -> Tensor:
         """[√ᾱ_{t−1} β_t x_0 + √α_t (1 − ᾱ_{t−1}) x_t] / (1 − ᾱ_t), shape (n, D); x_0 itself at t = 1."""
         self.check_times(t)
-        validation.same_shape(x_t, x0, ("x_t", "x0"))
+        _validate.same_shape(x_t, x0, ("x_t", "x0"))
         return self.at("_share_of_start", t, x_t) * x0 + self.at("_share_of_now", t, x_t) * x_t
 
     @cached_property
@@ -174,7 +174,7 @@ class NoiseSchedule:
 
 def linear_noise(steps: int = 1000, *, first: float = 1e-4, last: float = 0.02) -> NoiseSchedule:
     """β_t rises in a straight line from `first` to `last`; the defaults are those of Ho, Jain & Abbeel (2020)."""
-    steps = validation.positive_int(steps, "steps")
+    steps = _validate.positive_int(steps, "steps")
     ramp = torch.linspace(first, last, steps, dtype=torch.float64)
     return NoiseSchedule(torch.cat([torch.zeros(1, dtype=torch.float64), ramp]))
 
@@ -188,7 +188,7 @@ def cosine_noise(steps: int = 1000, *, offset: float = 0.008) -> NoiseSchedule:
     ----------
     Nichol & Dhariwal (2021), equation 17.
     """
-    steps = validation.positive_int(steps, "steps")
+    steps = _validate.positive_int(steps, "steps")
     share = torch.arange(steps + 1, dtype=torch.float64) / steps
     falls = torch.cos((share + offset) / (1 + offset) * (math.pi / 2)).square()
     beta = torch.zeros(steps + 1, dtype=torch.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import LOG_2PI
 from course_lib.models.linear import PCA
 
@@ -33,7 +33,7 @@ class ProbabilisticPCA:
     """
 
     def __init__(self, n_components: int):
-        self.n_components = validation.positive_int(n_components, "n_components")
+        self.n_components = _validate.positive_int(n_components, "n_components")
 
     def fit(self, x: Tensor) -> ProbabilisticPCA:
         """Learn from x of shape (n, D); returns self.
@@ -44,7 +44,7 @@ class ProbabilisticPCA:
             Unless d < D and the data leave the plane of the first d axes by more than the rounding of their dtype: in
             a plane the likelihood has no bound.
         """
-        x = validation.data_matrix(x)
+        x = _validate.data_matrix(x)
         d = self.n_components
         if d >= x.shape[1]:
             raise ValueError(f"got n_components = {d}, expected fewer than the {x.shape[1]} columns of x")
@@ -69,7 +69,7 @@ class ProbabilisticPCA:
         Equal to log N(x; `mean_`, W Wᵀ + σ² I), computed through the d × d matrix M = WᵀW + σ² I.
         """
         weight, noise, m = self._double()
-        x = validation.data_matrix(x, width=len(self.mean_))
+        x = _validate.data_matrix(x, width=len(self.mean_))
         centred = (x - self.mean_).double()
         chol = torch.linalg.cholesky(m)
         projected = torch.linalg.solve_triangular(chol, weight.T @ centred.T, upper=False)
@@ -81,7 +81,7 @@ class ProbabilisticPCA:
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Exact p(z | x): its mean M⁻¹Wᵀ(x − μ) of shape (n, d) and its covariance σ² M⁻¹ of shape (d, d)."""
         weight, noise, m = self._double()
-        x = validation.data_matrix(x, width=len(self.mean_))
+        x = _validate.data_matrix(x, width=len(self.mean_))
         centred = (x - self.mean_).double()
         inverse = torch.linalg.inv(m)
         return (centred @ weight @ inverse).to(x.dtype), (noise * inverse).to(x.dtype)
@@ -89,7 +89,7 @@ class ProbabilisticPCA:
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Draw n examples from p(x): shape (n, D). Not clipped to [0, 1]."""
         self._check_fitted()
-        z = torch.randn(validation.positive_int(n, "n"), self.n_components, generator=generator)
+        z = torch.randn(_validate.positive_int(n, "n"), self.n_components, generator=generator)
         noise = torch.randn(n, len(self.mean_), generator=generator)
         return z.to(self.mean_) @ self.weight_.T + self.mean_ + self.noise_variance_.sqrt() * noise.to(self.mean_)
 

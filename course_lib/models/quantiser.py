@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 
 DECAY = 0.99  # of the moving averages (van den Oord et al. 2017, appendix A.1)
 DEAD = 0.03  # an entry is dead when it is chosen this many times less often than the average entry
@@ -21,14 +21,14 @@ class Quantised(NamedTuple):
     ----------
     indices : Tensor
         Number of the nearest entry, int64, shape (…).
-    codes : Tensor
+    quantized : Tensor
         z_q, these entries, shape (…, d); differentiable with respect to the codebook.
     straight_through : Tensor
         Equal to z_q in value, shape (…, d); its gradient goes to z_e unchanged and to the codebook not at all.
     """
 
     indices: Tensor
-    codes: Tensor
+    quantized: Tensor
     straight_through: Tensor
 
 
@@ -37,7 +37,7 @@ class VectorQuantiser(nn.Module):
 
     Parameters
     ----------
-    codes : int
+    num_embeddings : int
         Number K of entries, at least 1.
     code_dim : int
         Length d of an entry, at least 1.
@@ -58,20 +58,21 @@ class VectorQuantiser(nn.Module):
     van den Oord, Vinyals & Kavukcuoglu (2017), equations 1 to 3 and appendix A.1; restarts: Dhariwal et al. (2020).
     """
 
-    def __init__(self, codes: int, code_dim: int, *, learning: str = "average", restart: bool = True):
+    def __init__(self, num_embeddings: int, code_dim: int, *, learning: str = "average", restart: bool = True):
         super().__init__()
-        self.learning = validation.choice(learning, "learning", ("average", "gradient"))
-        self.restart = validation.flag(restart, "restart")
-        shape = (validation.positive_int(codes, "codes"), validation.positive_int(code_dim, "code_dim"))
-        entries = torch.randn(shape)
+        self.learning = _validate.choice(learning, "learning", ("average", "gradient"))
+        self.restart = _validate.flag(restart, "restart")
+        entries = _validate.positive_int(num_embeddings, "num_embeddings")
+        shape = (entries, _validate.positive_int(code_dim, "code_dim"))
+        vectors = torch.randn(shape)
         if learning == "gradient":
-            self.codebook = nn.Parameter(entries)
+            self.codebook = nn.Parameter(vectors)
         else:
-            self.register_buffer("codebook", entries)
+            self.register_buffer("codebook", vectors)
         # Moving averages over batches: how often an entry is chosen, relative to the average entry, and the sum of
         # the vectors that chose it, in the same unit.
         self.register_buffer("usage", torch.ones(shape[0]))
-        self.register_buffer("sums", entries.detach().clone())
+        self.register_buffer("sums", vectors.detach().clone())
 
     def nearest(self, z_e: Tensor) -> Tensor:
         """Number of the entry with the smallest squared distance: (…, d) → int64 (…). No gradient."""

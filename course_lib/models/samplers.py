@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 
 Watch = Callable[[int, Tensor], object]
 
@@ -111,7 +111,7 @@ def ddim(
 
 def ddim_times(total: int, steps: int) -> list[int]:
     """The times that `ddim` visits: from T downwards, evenly spaced, without 0; equal to ⌈T k / steps⌉."""
-    steps = validation.positive_int(steps, "steps")
+    steps = _validate.positive_int(steps, "steps")
     if steps > total:
         raise ValueError(f"got steps = {steps}, expected at most {total}: the model has no more times to visit")
     return [-(-total * k // steps) for k in range(steps, 0, -1)]
@@ -120,9 +120,9 @@ def ddim_times(total: int, steps: int) -> list[int]:
 def _start(model, n: int, generator: torch.Generator | None, start: Tensor | None) -> Tensor:
     weight = next(model.parameters(), torch.zeros(()))  # a denoiser may be a formula without any
     if start is None:
-        n = validation.positive_int(n, "n")
+        n = _validate.positive_int(n, "n")
         return torch.randn(n, model.input_dim, generator=generator).to(weight)
-    start = validation.data_matrix(start, width=model.input_dim, like=weight, name="start")
+    start = _validate.data_matrix(start, width=model.input_dim, like=weight, name="start")
     if len(start) != n:
         raise ValueError(f"got start with {len(start)} rows, expected n = {n}")
     return start

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.distributions import Gaussian
 from course_lib.losses import elbo_terms
-from course_lib.models._mlp import mlp, seeded
+from course_lib.models._building import LIKELIHOODS, check_sizes, seeded, settings
+from course_lib.models._mlp import mlp
 
 
 class GaussianVAE(nn.Module):
     """What every VAE of the course does with its two networks, whatever these are made of.
 
-    Attributes
-    ----------
-    encoder : Module
-        (n, D) → (n, 2d): μ and log σ² side by side.
-    decoder : Module
-        (n, d) → (n, D), before the sigmoid.
-    input_dim, latent_dim : int
-        D and d.
+    `encoder` is (n, D) → (n, 2d), μ and log σ² side by side; `decoder` is (n, d) → (n, D), before the sigmoid.
     """
 
     objective = staticmethod(elbo_terms)
@@ -39,12 +34,12 @@ class GaussianVAE(nn.Module):
 
     def encode(self, x: Tensor) -> Gaussian:
         """q_φ(z | x) of each example: (n, D) → a `Gaussian` with mean and logvar of shape (n, d)."""
-        out = self.encoder(validation.rows(x, self.input_dim, next(self.parameters())))
+        out = self.encoder(_validate.rows(x, self.input_dim, next(self.parameters())))
         return Gaussian(*out.chunk(2, dim=-1))
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(validation.rows(z, self.latent_dim, next(self.parameters()), "z"))
+        return self.decoder(_validate.rows(z, self.latent_dim, next(self.parameters()), "z"))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pixel means of p_θ(x | z): (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""
@@ -56,10 +51,11 @@ class GaussianVAE(nn.Module):
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Pixel means of n codes drawn from the prior: (n, D), each in [0, 1]."""
-        z = torch.randn(validation.positive_int(n, "n"), self.latent_dim, generator=generator)
+        z = torch.randn(_validate.positive_int(n, "n"), self.latent_dim, generator=generator)
         return self.decode(z.to(next(self.parameters())))
 
 
+@dataclass(eq=False, repr=False)
 class VAE(GaussianVAE):
     """Variational autoencoder with a Gaussian q_φ(z | x) of diagonal covariance and the prior N(0, I).
 
@@ -87,31 +83,22 @@ class VAE(GaussianVAE):
     Kingma & Welling (2014); Rezende, Mohamed & Wierstra (2014).
     """
 
-    def __init__(
-        self,
-        latent_dim: int,
-        *,
-        input_dim: int = 784,
-        hidden: Sequence[int] = (256, 128),
-        likelihood: str = "bernoulli",
-        noise_variance: float = 0.5,
-        activation: str = "relu",
-        seed: int = 0,
-    ):
+    latent_dim: int
+    _: KW_ONLY
+    input_dim: int = 784
+    hidden: Sequence[int] = (256, 128)
+    likelihood: str = "bernoulli"
+    noise_variance: float = 0.5
+    activation: str = "relu"
+    seed: int = 0
+
+    def __post_init__(self):
         super().__init__()
-        self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
-        self.input_dim = validation.positive_int(input_dim, "input_dim")
-        self.likelihood = validation.choice(likelihood, "likelihood", ("bernoulli", "gaussian"))
-        self.noise_variance = validation.positive_number(noise_variance, "noise_variance")
-        widths = [self.input_dim, *(validation.positive_int(width, "hidden") for width in hidden)]
-        self.config = {
-            "latent_dim": self.latent_dim,
-            "input_dim": self.input_dim,
-            "hidden": widths[1:],
-            "likelihood": likelihood,
-            "noise_variance": self.noise_variance,
-            "activation": activation,
-        }
-        with seeded(seed):
-            self.encoder = mlp([*widths, 2 * self.latent_dim], activation)
-            self.decoder = mlp([self.latent_dim, *reversed(widths)], activation)
+        check_sizes(self, "latent_dim", "input_dim", "hidden")
+        _validate.choice(self.likelihood, "likelihood", LIKELIHOODS)
+        self.noise_variance = _validate.positive_number(self.noise_variance, "noise_variance")
+        self.config = settings(self)
+        widths = [self.input_dim, *self.hidden]
+        with seeded(self.seed):
+            self.encoder = mlp([*widths, 2 * self.latent_dim], self.activation)
+            self.decoder = mlp([self.latent_dim, *reversed(widths)], self.activation)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.losses import vector_quantisation_terms
+from course_lib.models._building import check_sizes, seeded, settings
 from course_lib.models._convolutions import grid_decoder, grid_encoder, grid_side, two_widths
-from course_lib.models._mlp import seeded
 from course_lib.models.quantiser import Quantised, VectorQuantiser
 
 
+@dataclass(eq=False, repr=False)
 class VQVAE(nn.Module):
     """Convolutional autoencoder whose code is a grid of s × s numbers, each of which names an entry of one codebook.
 
     Parameters
     ----------
-    codes, code_dim, learning, restart
+    num_embeddings, code_dim, learning, restart
         As in `VectorQuantiser`.
     input_dim : int
         Pixels of a square picture whose side divides by 4; the grid has a quarter of its side: 784 makes 7 × 7 cells.
@@ -46,37 +48,26 @@ class VQVAE(nn.Module):
     likelihood = "bernoulli"
     unit_range = True
 
-    def __init__(
-        self,
-        codes: int = 32,
-        *,
-        code_dim: int = 8,
-        input_dim: int = 784,
-        hidden: Sequence[int] = (32, 64),
-        learning: str = "average",
-        restart: bool = True,
-        seed: int = 0,
-    ):
-        super().__init__()
-        self.input_dim, self.side = input_dim, grid_side(input_dim)
-        widths = two_widths(hidden)
-        self.config = {
-            "codes": codes,
-            "code_dim": code_dim,
-            "input_dim": input_dim,
-            "hidden": list(widths),
-            "learning": learning,
-            "restart": restart,
-        }
-        with seeded(seed):
-            self.quantiser = VectorQuantiser(codes, code_dim, learning=learning, restart=restart)
-            self.encoder = grid_encoder(widths, code_dim)
-            self.decoder = grid_decoder(code_dim, widths)
+    num_embeddings: int = 32
+    _: KW_ONLY
+    code_dim: int = 8
+    input_dim: int = 784
+    hidden: Sequence[int] = (32, 64)
+    learning: str = "average"
+    restart: bool = True
+    seed: int = 0
 
-    @property
-    def codes(self) -> int:
-        """Number K of entries in the codebook."""
-        return len(self.quantiser.codebook)
+    def __post_init__(self):
+        super().__init__()
+        check_sizes(self, "num_embeddings", "code_dim", "input_dim", "hidden")
+        self.config = settings(self)
+        self.side, widths = grid_side(self.input_dim), two_widths(self.hidden)
+        with seeded(self.seed):
+            self.quantiser = VectorQuantiser(
+                self.num_embeddings, self.code_dim, learning=self.learning, restart=self.restart
+            )
+            self.encoder = grid_encoder(widths, self.code_dim)
+            self.decoder = grid_decoder(self.code_dim, widths)
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction, equal to `reconstruct(x)`: (n, D) → (n, D)."""
@@ -84,7 +75,7 @@ class VQVAE(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """z_e, what the encoder says of each cell before it is quantised: (n, D) → (n, s, s, d)."""
-        x = validation.rows(x, self.input_dim, self.encoder[0].weight)
+        x = _validate.rows(x, self.input_dim, self.encoder[0].weight)
         pictures = x.reshape(len(x), 1, 4 * self.side, 4 * self.side)
         return self.encoder(pictures).movedim(1, -1)
 
@@ -109,7 +100,7 @@ class VQVAE(nn.Module):
 
     def decode_logits(self, indices: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: int64 (n, s, s) → (n, D), any real numbers."""
-        indices = validation.code_grid(indices, self.codes, (self.side, self.side))
+        indices = _validate.code_grid(indices, self.num_embeddings, (self.side, self.side))
         return self.logits_of(self.quantiser.embed(indices))
 
     def decode(self, indices: Tensor) -> Tensor:

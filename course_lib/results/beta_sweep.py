@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.results import _files
 
 KIND = "rate-distortion"
@@ -94,6 +94,6 @@ def save(sweep: BetaSweep, dataset: str, *, command: str, settings: dict, note: 
     """Write a sweep among what the course ships; pixels are rounded to 1/255. Returns the path."""
     tensors = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
     for name in _PICTURES:
-        validation.data_matrix(tensors[name].flatten(0, -2), unit_range=True, name=name)
+        _validate.data_matrix(tensors[name].flatten(0, -2), unit_range=True, name=name)
         tensors[name] = (tensors[name] * 255).round().to(torch.uint8)
     return _files.save(KIND, dataset, tensors, {"command": command, "settings": settings, "note": note})

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.results import _files
 
 KIND = "maps"
@@ -86,7 +86,7 @@ class Maps:
         ValueError
             If there is no such method.
         """
-        validation.choice(method, "method", METHODS)
+        _validate.choice(method, "method", METHODS)
         wanted = {"method": method, "setting": setting, "init": init, "seed": seed}
         wanted = {key: value for key, value in wanted.items() if value is not None}
         return tuple(one for one in self.maps if all(getattr(one, key) == value for key, value in wanted.items()))
@@ -202,7 +202,7 @@ def save(maps: Maps, *, command: str, settings: dict, measured: dict[str, str], 
 def _check(one: Map, maps: Maps, measured: dict[str, str]) -> None:
     for key in ("fitted", "held_out"):
         places, images = getattr(one, key), len(getattr(maps, f"{key}_index"))
-        validation.data_matrix(places, width=2, name=f"{key} of {_describe(one)}")
+        _validate.data_matrix(places, width=2, name=f"{key} of {_describe(one)}")
         if len(places) != images:
             raise ValueError(
                 f"got {len(places)} {key} places of {_describe(one)}, expected {images}: one for each image"

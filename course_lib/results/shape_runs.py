@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from course_lib import validation
+from course_lib import _validate
 from course_lib.results import _files
 
 KIND, DATASET = "runs", "shapes"
@@ -69,7 +69,7 @@ class ShapeRuns:
         ValueError
             If there is no such objective.
         """
-        kept = self.objective == OBJECTIVES.index(validation.choice(objective, "objective", OBJECTIVES))
+        kept = self.objective == OBJECTIVES.index(_validate.choice(objective, "objective", OBJECTIVES))
         if beta is not None:
             kept = kept & (self.beta == beta)
         return ShapeRuns(*(getattr(self, field.name)[kept] for field in fields(self)))

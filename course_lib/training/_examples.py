@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation as check
+from course_lib import _validate
 
 Batch = tuple[Tensor, dict[str, Tensor]]
 
@@ -47,8 +47,11 @@ def checked(
     What it is `trained` on must lie where its decoder can reach. Other data may leave that range, as scaled data do,
     where the likelihood allows it.
     """
+    if hasattr(model, "check_examples"):  # a model of something else than rows of real numbers
+        x = model.check_examples(x, names[0])
+        return Examples(x, check_targets(targets, x, names))
     unit_range = getattr(model, "unit_range", False) if trained else getattr(model, "likelihood", "") == "bernoulli"
-    x = check.data_matrix(
+    x = _validate.data_matrix(
         x,
         width=getattr(model, "input_dim", None),
         like=next(model.parameters()),

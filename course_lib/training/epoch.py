@@ -28,16 +28,14 @@ def train_epoch(
         x of shape (n, …), and further arguments for the objective.
     objective : callable
         `objective(model, x, generator=…, **arguments)` → terms by name, each of shape (n,), "loss" among them.
-    optimizer : torch.optim.Optimizer
-        Over the model's parameters.
-    generator : torch.Generator, optional
-        Of the objective's noise.
+    optimizer, generator
+        Over the model's parameters; of the objective's noise.
 
     Returns
     -------
     dict of Tensor
-        Term → its sum over each batch, float64, shape (number of batches,), on the model's device. Nothing waits for
-        the numbers before the epoch is over.
+        Term → its sum over each batch, float64, shape (batches,), on the model's device: until the epoch is over,
+        nothing waits for the numbers.
     """
     sums: list[Tensor] = []
     terms: dict[str, Tensor] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation as check
+from course_lib import _validate
 from course_lib.training._divergence import check_epoch, check_means, check_weights
 from course_lib.training._examples import Examples, check_validation_targets, checked
 from course_lib.training._matmul_precision import fast_matmul
@@ -96,15 +96,15 @@ def fit(
     ValueError, TypeError
         If the data or an argument are unusable; nothing has been trained then.
     """
-    epochs, batch_size = check.positive_int(epochs, "epochs"), check.positive_int(batch_size, "batch_size")
-    seed, objective = check.seed(seed), _callable(objective or model.objective)
+    epochs, batch_size = _validate.positive_int(epochs, "epochs"), _validate.positive_int(batch_size, "batch_size")
+    seed, objective = _validate.seed(seed), _callable(objective or model.objective)
     data = checked(model, x, targets, ("x", "targets"), trained=True)
     check_validation_targets(targets, validation, validation_targets)
     held_out = None
     if validation is not None:
         held_out = checked(model, validation, validation_targets, ("validation", "validation_targets"))
     if patience is not None:
-        patience = check.positive_int(patience, "patience")
+        patience = _validate.positive_int(patience, "patience")
         if validation is None:
             raise ValueError("got patience without validation data, expected validation=…: that is what it watches")
     lr, options = as_schedule(lr), {name: as_schedule(value) for name, value in options.items()}
@@ -195,7 +195,7 @@ def evaluate(
     """
     examples = checked(model, x, targets, ("x", "targets"))
     examples = examples.to(next(model.parameters()).device)
-    return _means(model, examples, _callable(objective or model.objective), check.seed(seed), options)
+    return _means(model, examples, _callable(objective or model.objective), _validate.seed(seed), options)
 
 
 def _means(model: nn.Module, data: Examples, objective: Objective, seed: int, options: dict) -> dict[str, float]:

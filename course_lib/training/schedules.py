@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course_lib import validation
+from course_lib import _validate
 
 Schedule = Callable[[float], float]
 
@@ -36,7 +36,7 @@ class LinearWarmup:
     end: float = 1.0
 
     def __post_init__(self):
-        validation.positive_number(self.epochs, "epochs")
+        _validate.positive_number(self.epochs, "epochs")
 
     def __call__(self, epoch: float) -> float:
         return self.start + (self.end - self.start) * min(1.0, epoch / self.epochs)
@@ -56,7 +56,7 @@ class Cyclical:
     end: float = 1.0
 
     def __post_init__(self):
-        validation.positive_number(self.period, "period")
+        _validate.positive_number(self.period, "period")
         if not 0 < self.rising <= 1:
             raise ValueError(f"got rising = {self.rising!r}, expected a share above 0 and at most 1")
 
@@ -76,8 +76,8 @@ class Cosine:
     warmup: float = 0.0
 
     def __post_init__(self):
-        validation.positive_number(self.peak, "peak")
-        validation.positive_number(self.epochs, "epochs")
+        _validate.positive_number(self.peak, "peak")
+        _validate.positive_number(self.epochs, "epochs")
         if not 0 <= self.warmup < self.epochs:
             raise ValueError(f"got warmup = {self.warmup!r}, expected at least 0 and below the {self.epochs!r} epochs")
 

@@ -22,7 +22,7 @@ from course_lib import dark
 from course_lib.widgets._join import JS, join
 from course_lib.widgets._style import stylesheet
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 
 class CourseWidget(anywidget.AnyWidget):
@@ -65,9 +65,9 @@ class CourseWidget(anywidget.AnyWidget):
             )
         super().__init__(**{"name": self.module, **traits})
         size = sum(len(base64.b64decode(buffer["data"])) for buffer in self._page_state()[1])
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             raise ValueError(
-                f"got a state of {size:,} bytes, expected at most {MOST_BYTES:,}: show fewer or smaller data"
+                f"got a state of {size:,} bytes, expected at most {MAX_BYTES:,}: show fewer or smaller data"
             )
 
     @classmethod

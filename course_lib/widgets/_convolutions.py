@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course_lib import validation
+from course_lib import _validate
 
 _ACTIVATIONS = {nn.ReLU: "relu", nn.GELU: "gelu", nn.Sigmoid: "sigmoid"}
 _NUMBERS = {"float16": "<f2", "int8": "<i1"}
@@ -47,7 +47,7 @@ def pack_convolutions(decoder: nn.Sequential, inputs: Tensor, *, number: str = "
     ValueError
         If `number` is unknown.
     """
-    validation.choice(number, "number", _NUMBERS)
+    _validate.choice(number, "number", _NUMBERS)
     rounded = rounded_convolutions(decoder, number=number)
     finish = torch.sigmoid if sigmoid else nn.Identity()
     with torch.no_grad():

@@ -41,7 +41,7 @@ def pack_plane(name: str, model, x: torch.Tensor) -> dict:
 
     Equal for equal images, so that figures of one page share the decoder.
     """
-    codes = metrics.codes(model, x)
+    codes = metrics.encode_dataset(model, x)
     low, high = torch.quantile(codes, torch.tensor([EDGE, 1 - EDGE]), dim=0)
     box = torch.stack([low, high], 1).flatten().tolist()
     return {"name": name, "box": box, "decoder": pack_decoder(model, codes), "codes": pack_numbers(codes, low, high)}

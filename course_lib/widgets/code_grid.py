@@ -91,9 +91,9 @@ class CodeGrid(CourseWidget):
         TraitError
             If `grid`, `cell` or `digit` is not there.
         """
-        if model.codes > 256:
+        if model.num_embeddings > 256:
             raise ValueError(
-                f"got a codebook of {model.codes} words, expected at most 256: the page stores them as bytes"
+                f"got a codebook of {model.num_embeddings} words, expected at most 256: the page stores them as bytes"
             )
         some = [int((points.y == digit).nonzero()[0]) for digit in points.y.unique()[:LOADABLE]]
         with torch.no_grad():

@@ -159,7 +159,7 @@ def _measured(label: str, model: nn.Module, x: torch.Tensor, levels: torch.Tenso
         "order": prices.argsort(descending=True).tolist(),
         "prices": prices.tolist(),
         "shares": (metrics.factor_information(z, levels) / entropies).tolist(),
-        "codes": metrics.codes(model, some).tolist(),
+        "codes": metrics.encode_dataset(model, some).tolist(),
     }
 
 

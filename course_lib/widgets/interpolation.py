@@ -80,7 +80,7 @@ class InterpolationStrip(CourseWidget):
         chosen = _choose(named.values(), shown)
         planes, ways = [], {}
         for name, model in named.items():
-            codes = metrics.codes(model, shown.x)
+            codes = metrics.encode_dataset(model, shown.x)
             ways[name] = _judged(quantised(model, codes), judge, codes[chosen])
             plane = pack_plane(name, model, shown.x)
             few = {"codes": plane["codes"][: 4 * SCATTERED]}  # two numbers of two bytes each
@@ -137,7 +137,7 @@ def _choose(models, shown: Split) -> list[int]:
     # Two of each digit, by class; none whose code lies at the rim of a plane, where a box would cut it off.
     central = torch.ones(len(shown), dtype=torch.bool)
     for model in models:
-        codes = metrics.codes(model, shown.x)
+        codes = metrics.encode_dataset(model, shown.x)
         low, high = torch.quantile(codes, torch.tensor([0.02, 0.98]), dim=0)
         central &= ((codes > low) & (codes < high)).all(dim=1)
     return [int(i) for digit in range(10) for i in ((shown.y == digit) & central).nonzero().flatten()[:OF_EACH]]

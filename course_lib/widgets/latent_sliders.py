@@ -9,7 +9,7 @@ import torch
 import traitlets
 from matplotlib.figure import Figure
 
-from course_lib import data, latent, metrics, validation
+from course_lib import _validate, data, latent, metrics
 from course_lib.data import Split
 from course_lib.distributions import Gaussian
 from course_lib.widgets._base import CourseWidget
@@ -93,12 +93,12 @@ class LatentSliders(CourseWidget):
         ValueError
             If a picture is not square, or `decode` is something else.
         """
-        validation.choice(decode, "decode", ("page", "python"))
+        _validate.choice(decode, "decode", ("page", "python"))
         side = round(points.x.shape[1] ** 0.5)
         if side**2 != points.x.shape[1]:
             raise ValueError(f"got pictures of {points.x.shape[1]} pixels, expected a square number of them")
         shown = points.sample(min(MEASURED, len(points)))
-        codes = metrics.codes(model, shown.x)
+        codes = metrics.encode_dataset(model, shown.x)
         with torch.no_grad():
             is_gaussian = isinstance(model.encode(shown.x[:1]), Gaussian)
         prices = metrics.kl_per_dimension(model, shown.x) if is_gaussian else codes.var(dim=0)

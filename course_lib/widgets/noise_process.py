@@ -10,7 +10,7 @@ import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from course_lib import metrics, models, notation, validation
+from course_lib import _validate, metrics, models, notation
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._traits import Real, one_of
 
@@ -18,7 +18,7 @@ DIRECTIONS = ("forward", "reverse")
 SAMPLERS = ("ddpm", "ddim", "ddim-10")
 FEW_STEPS = 10
 NEAR = 0.2  # a point this near to some point of the data has found the figure
-MOST_POINTS = 300
+MAX_POINTS = 300
 
 
 class NoiseProcess(CourseWidget):
@@ -75,11 +75,11 @@ class NoiseProcess(CourseWidget):
         ValueError
             If the model is of another kind or there are too many points.
         """
-        points = validation.data_matrix(points, name="points")
+        points = _validate.data_matrix(points, name="points")
         if model.config["input_dim"] != 2 or model.config["denoiser"] != "mlp" or model.pixels:
             raise ValueError(f"got {model.config}, expected a Diffusion(2, denoiser='mlp'): the page draws a plane")
-        if points.shape[1] != 2 or len(points) > MOST_POINTS:
-            raise ValueError(f"got points of shape {tuple(points.shape)}, expected (n, 2) with n at most {MOST_POINTS}")
+        if points.shape[1] != 2 or len(points) > MAX_POINTS:
+            raise ValueError(f"got points of shape {tuple(points.shape)}, expected (n, 2) with n at most {MAX_POINTS}")
         layers = [layer for layer in model.denoiser.network if isinstance(layer, nn.Linear)]
         numbers = [value for layer in layers for value in (layer.weight, layer.bias)]
         return cls(

@@ -12,11 +12,11 @@ import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_lib import models, notation, validation
+from course_lib import _validate, models, notation
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._traits import Real, one_of
 
-MOST_POINTS = 500
+MAX_POINTS = 500
 
 
 class PCAAxis(CourseWidget):
@@ -58,17 +58,17 @@ class PCAAxis(CourseWidget):
             If a cloud has another shape, or all its points are one.
         """
         for name, x in clouds.items():
-            validation.data_matrix(x, width=2, name=name)
+            _validate.data_matrix(x, width=2, name=name)
         return cls(clouds=[{"name": name, "points": x.double().tolist()} for name, x in clouds.items()], **traits)
 
     @traitlets.validate("clouds")
     def _valid_clouds(self, proposal):
         for cloud in proposal["value"]:
             points = cloud.get("points", [])
-            if set(cloud) != {"name", "points"} or not 2 <= len(points) <= MOST_POINTS:
+            if set(cloud) != {"name", "points"} or not 2 <= len(points) <= MAX_POINTS:
                 raise traitlets.TraitError(
                     f"got a cloud with {sorted(cloud)} and {len(points)} points, expected name and points, "
-                    f"2 to {MOST_POINTS} pairs; make the figure with PCAAxis.from_points"
+                    f"2 to {MAX_POINTS} pairs; make the figure with PCAAxis.from_points"
                 )
             if any(len(point) != 2 or not all(map(math.isfinite, point)) for point in points):
                 raise traitlets.TraitError(f"got {points[:2]}… in {cloud['name']!r}, expected pairs of finite numbers")

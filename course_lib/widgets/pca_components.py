@@ -11,7 +11,7 @@ import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_lib import losses, models, notation, plots, validation
+from course_lib import _validate, losses, models, notation, plots
 from course_lib.data import Dataset
 from course_lib.widgets._base import CourseWidget
 from course_lib.widgets._traits import one_of
@@ -75,7 +75,7 @@ class PCAComponents(CourseWidget):
         shown = images.test.sample(min(CHOSEN, len(images.test)), seed=0)
         digits = {str(digit): shown.x[shown.y == digit][0] for digit in shown.y.unique().tolist()}
         named = digits | dict(extra or {})
-        x = validation.data_matrix(torch.stack(list(named.values())), width=PIXELS, unit_range=True, name="extra")
+        x = _validate.data_matrix(torch.stack(list(named.values())), width=PIXELS, unit_range=True, name="extra")
         most = min(MOST, pca.n_components, int((pca.eigenvalues_ > 1e-6 * pca.eigenvalues_[0]).sum()))
         test_z = pca.encode(images.test.x)[:, :most]
         nothing = losses.squared_error(images.test.x, pca.mean_.expand_as(images.test.x)).double().mean()

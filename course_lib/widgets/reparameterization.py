@@ -17,7 +17,7 @@ from course_lib.widgets._traits import Real
 
 MEAN_REACH = 2
 STD_RANGE = (0.1, 1.2)
-MOST_DRAWS = 2000
+MAX_DRAWS = 2000
 ON_PAPER = 2000  # draws of the still
 
 
@@ -47,7 +47,7 @@ class Reparameterization(CourseWidget):
     a = Real(0.0).tag(sync=True)
     mean = Real(1.0).tag(sync=True)
     std = Real(0.7, min=STD_RANGE[0], max=STD_RANGE[1]).tag(sync=True)
-    draws = traitlets.Int(24, min=1, max=MOST_DRAWS).tag(sync=True)
+    draws = traitlets.Int(24, min=1, max=MAX_DRAWS).tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
 
     @traitlets.validate("a", "mean")

@@ -34,8 +34,8 @@ def right(given):
         quantiser.codebook.copy_(codebook)
     z_e.requires_grad_()
     found = quantiser(z_e)
-    loss = (found.straight_through * grad_z_q).sum() + (z_e.detach() - found.codes).square().sum()
-    (loss + float(given["beta"]) * (z_e - found.codes.detach()).square().sum()).backward()
+    loss = (found.straight_through * grad_z_q).sum() + (z_e.detach() - found.quantized).square().sum()
+    (loss + float(given["beta"]) * (z_e - found.quantized.detach()).square().sum()).backward()
     return z_e.grad.numpy(), quantiser.codebook.grad.numpy(), found.indices.numpy()
 
 

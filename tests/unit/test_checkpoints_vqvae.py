@@ -52,10 +52,10 @@ def test_the_words_and_what_they_cost_are_those_of_the_manifests(images):
     assert float(rate.mean()) == pytest.approx(of_prior["test_rate"], abs=0.01)
     assert of_prior["test_rate_bits"] == pytest.approx(of_prior["test_rate"] / math.log(2), abs=1e-3)
     assert float((reconstruction - rate).mean()) == pytest.approx(of_prior["test_elbo"], abs=0.01)
-    assert about["rate_uniform_prior_bits"] == pytest.approx(49 * math.log2(coder.codes))
-    use = metrics.codebook_use(words, coder.codes)
+    assert about["rate_uniform_prior_bits"] == pytest.approx(49 * math.log2(coder.num_embeddings))
+    use = metrics.codebook_use(words, coder.num_embeddings)
     assert use.perplexity == pytest.approx(about["codebook_perplexity"], abs=1e-2)
-    assert (use.dead, use.perplexity > coder.codes / 2) == (about["dead_codes"], True)
+    assert (use.dead, use.perplexity > coder.num_embeddings / 2) == (about["dead_codes"], True)
     assert of_prior["test_rate"] < 0.6 * about["rate_uniform_prior"]
 
 

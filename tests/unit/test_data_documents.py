@@ -34,7 +34,7 @@ def test_several_thousand_texts_of_known_packages(corpus):
 def test_no_text_is_there_twice_and_none_is_short(corpus):
     assert [text for text, times in Counter(corpus.texts).items() if times > 1] == []
     words = [len(re.findall(r"[A-Za-z]{2,}", text)) for text in corpus.texts]
-    assert min(words) >= 0.9 * docstrings.LEAST_WORDS  # the library counts Greek letters as well
+    assert min(words) >= 0.9 * docstrings.MIN_WORDS  # the library counts Greek letters as well
 
 
 def test_no_text_gives_its_label_away(corpus):
@@ -100,7 +100,7 @@ def again():
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    words = " ".join(["word"] * docstrings.LEAST_WORDS)
+    words = " ".join(["word"] * docstrings.MIN_WORDS)
     for name, content in PACKAGE.items():
         path = tmp_path / "torch_toy" / name
         path.parent.mkdir(exist_ok=True, parents=True)

@@ -115,9 +115,9 @@ def test_in_many_dimensions_the_arc_keeps_the_norm_of_the_prior_and_the_line_doe
 @pytest.mark.parametrize(
     ("a", "b", "steps", "message"),
     [
-        (normal(3), normal(4), 5, r"got a of shape \(3,\) and b of shape \(4,\), expected both"),
-        (normal(3), normal(2, 3), 5, "expected both"),
-        (normal(2, 2, 3), normal(2, 2, 3), 5, "expected both"),
+        (normal(3), normal(4), 5, r"got a of shape \(3,\) and b of shape \(4,\), expected equal shapes"),
+        (normal(3), normal(2, 3), 5, "expected equal shapes"),
+        (normal(2, 2, 3), normal(2, 2, 3), 5, "one row an example"),
         (normal(3), normal(3), 1, "got steps = 1, expected at least 2"),
     ],
 )

@@ -72,9 +72,11 @@ def test_kl_per_dimension_averages_every_example_once_and_sums_to_the_kl(n):
 @pytest.mark.usefixtures("blocks_of_seven")
 def test_codes_keep_the_order_of_the_examples(n):
     x = normal(n, 5)
-    assert torch.equal(metrics.codes(Encoder(), x), x)
+    assert torch.equal(metrics.encode_dataset(Encoder(), x), x)
     pca = models.PCA(2).fit(normal(30, 5, seed=1))
-    torch.testing.assert_close(metrics.codes(pca, x), (x - pca.mean_) @ pca.components_.T, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(
+        metrics.encode_dataset(pca, x), (x - pca.mean_) @ pca.components_.T, rtol=1e-9, atol=1e-12
+    )
 
 
 @SIZES
@@ -157,6 +159,6 @@ def test_principal_angles_are_right_also_where_a_cosine_would_round_to_one(angle
 
 def test_metrics_build_no_graph():
     vae, x = linear_vae(), normal(4, 5)
-    assert not metrics.codes(vae, x).requires_grad
+    assert not metrics.encode_dataset(vae, x).requires_grad
     assert not metrics.kl_per_dimension(vae, x).requires_grad
     assert not metrics.principal_angles(vae.decoder.weight.T, vae.encoder.weight).requires_grad

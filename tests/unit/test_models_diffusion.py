@@ -58,9 +58,9 @@ def exact_bound(model: models.Diffusion, variance: float) -> float:
     x0, eps = torch.meshgrid(nodes, nodes, indexing="ij")
     weight = (weights[:, None] * weights).flatten()
     x0, eps = math.sqrt(variance) * x0.reshape(-1, 1), eps.reshape(-1, 1)
-    total = (weight * losses.prior_term(model, x0)).sum() + (weight * losses.data_term(model, x0, eps=eps)).sum()
+    total = (weight * losses.prior_kl(model, x0)).sum() + (weight * losses.decoder_nll(model, x0, eps=eps)).sum()
     for t in range(2, model.schedule.steps + 1):
-        total += (weight * losses.step_term(model, x0, torch.full((len(x0),), t), eps=eps)).sum()
+        total += (weight * losses.step_kl(model, x0, torch.full((len(x0),), t), eps=eps)).sum()
     return float(total)
 
 
@@ -82,7 +82,7 @@ def test_alpha_bar_of_ho_is_what_the_paper_leaves_at_the_end():
     assert float(HO.alpha_bar[-1]) == pytest.approx(4.0358e-5, rel=1e-4)
     model = models.Diffusion(1, width=2, depth=1)
     x = torch.randn(200_000, 1, generator=generator(), dtype=torch.float64)
-    left = losses.prior_term(model, x)
+    left = losses.prior_kl(model, x)
     assert float(left.mean()) == pytest.approx(2.0e-5, abs=4 * float(left.std()) / 200_000**0.5 + 2e-7)
 
 
@@ -191,7 +191,7 @@ def test_a_term_of_the_bound_is_its_weight_times_the_squared_error_of_the_noise(
     squared = (eps - model.predict_noise(x_t, t)).double().square().sum(dim=1)
     ratio = (model.schedule.posterior_variance / model.reverse_variance)[t]
     expected = losses.bound_weights(model)[t] * squared + 1.5 * (ratio - 1 - ratio.log())
-    torch.testing.assert_close(losses.step_term(model, x, t, eps=eps).double(), expected, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(losses.step_kl(model, x, t, eps=eps).double(), expected, rtol=1e-3, atol=1e-5)
 
 
 def test_guessed_start_and_guessed_noise_put_together_give_what_was_seen():
@@ -342,7 +342,7 @@ def test_the_data_term_of_pixels_is_minus_the_log_probability_of_their_levels():
     for level, noise in ((0, 0.3), (100, -0.2)):
         seen = math.sqrt(abar[1]) * (2 * level / 255 - 1) + math.sqrt(1 - abar[1]) * noise
         expected -= grey_by_scipy(level, math.sqrt(abar[1]) * seen, std)
-    got = losses.diffusion.data_term(model, torch.tensor([[0, 100 / 255]]), eps=eps)
+    got = losses.diffusion.decoder_nll(model, torch.tensor([[0, 100 / 255]]), eps=eps)
     assert got.tolist() == pytest.approx([expected], rel=1e-4)
 
 
@@ -369,10 +369,10 @@ def test_the_measured_bound_is_the_exact_one_within_its_error():
     for t in (2, 3, 11, 20):  # L_{t−1} of the term's own time
         nodes, weights = (torch.from_numpy(array) for array in hermite(6))
         x0, eps = (one.reshape(-1, 1) for one in torch.meshgrid(2 * nodes, nodes, indexing="ij"))
-        exact = losses.step_term(model, x0, torch.full((len(x0),), t), eps=eps) @ (weights[:, None] * weights).flatten()
+        exact = losses.step_kl(model, x0, torch.full((len(x0),), t), eps=eps) @ (weights[:, None] * weights).flatten()
         assert float(bound.terms[t - 1]) == pytest.approx(float(exact), rel=0.25), t
     assert float(bound.rate[0]) == pytest.approx(bound.total)
-    assert float(bound.rate[-1]) == pytest.approx(float(losses.prior_term(model, x).mean()))
+    assert float(bound.rate[-1]) == pytest.approx(float(losses.prior_kl(model, x).mean()))
     abar = schedule.alpha_bar[1:]
     exact = (1 - abar) * c / (abar * c + 1 - abar)  # the variance of x_0 given x_t
     torch.testing.assert_close(bound.squared_error[1:], exact, rtol=0.25, atol=0)

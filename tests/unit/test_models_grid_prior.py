@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from course_lib import losses, models, training
+from course_lib import models, training
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_training_reaches_the_entropy_of_what_it_sees():
     kinds = torch.tensor([[[0, 1], [2, 2]], [[1, 0], [0, 1]]])
     x = kinds[torch.tensor([0, 0, 0, 1]).repeat(50)]
     prior = models.GridPrior(3, side=2, width=16, seed=0)
-    history = training.fit(prior, x.flatten(1).float(), epochs=40, batch_size=50, lr=1e-2, progress=False)
+    history = training.fit(prior, x, epochs=40, batch_size=50, lr=1e-2, progress=False)
     entropy = -(0.75 * torch.tensor(0.75).log() + 0.25 * torch.tensor(0.25).log())
     assert entropy - 1e-3 < history.train["loss"][-1] < entropy + 0.02
 
@@ -112,8 +112,10 @@ def test_what_is_no_grid_of_words_is_refused(tiny, indices, error, words):
         tiny.log_prob(indices)
 
 
-def test_words_that_are_no_whole_numbers_are_refused(tiny):
-    """Rounded down they would be other words."""
-    x = torch.tensor([[0.0, 1.0, 1.5, 2.0]])
-    with pytest.raises(ValueError, match="no whole numbers"):
-        losses.code_likelihood_terms(tiny, x)
+@pytest.mark.parametrize("x", [torch.zeros(8, 4), torch.zeros(8, 4, dtype=torch.int64), torch.full((8, 2, 2), 3)])
+def test_training_takes_grids_of_words_only(x):
+    """As integers: rounded down, real numbers would be other words."""
+    prior = models.GridPrior(3, side=2, width=4)
+    for call in (lambda: training.fit(prior, x, epochs=1), lambda: training.evaluate(prior, x)):
+        with pytest.raises((TypeError, ValueError), match="got x"):
+            call()

@@ -35,8 +35,8 @@ def test_the_nearest_entry_is_that_of_brute_force(quantiser):
     distances = torch.cdist(z_e.flatten(0, 1), quantiser.codebook)
     assert torch.equal(quantiser.nearest(z_e), distances.argmin(dim=1).reshape(40, 7))
     chosen = quantiser(z_e)
-    assert torch.equal(chosen.codes, quantiser.codebook[chosen.indices])
-    torch.testing.assert_close(chosen.straight_through, chosen.codes, rtol=0, atol=1e-15)
+    assert torch.equal(chosen.quantized, quantiser.codebook[chosen.indices])
+    torch.testing.assert_close(chosen.straight_through, chosen.quantized, rtol=0, atol=1e-15)
 
 
 def test_the_gradient_goes_straight_through(quantiser):
@@ -55,13 +55,13 @@ def test_the_two_distances_pull_one_end_each(quantiser):
     """‖sg[z_e] − e‖² gives the codebook 2 Σ (e − z_e) over those who chose e; β ‖z_e − sg[e]‖² gives 2β (z_e − e)."""
     z_e, beta = noise(30, 3).requires_grad_(), 0.25
     chosen = quantiser(z_e)
-    pull = (z_e.detach() - chosen.codes).square().sum() + beta * (z_e - chosen.codes.detach()).square().sum()
+    pull = (z_e.detach() - chosen.quantized).square().sum() + beta * (z_e - chosen.quantized.detach()).square().sum()
     pull.backward()
     expected = torch.zeros(5, 3, dtype=torch.float64)
     for vector, k in zip(z_e.detach(), chosen.indices.tolist(), strict=True):
         expected[k] += 2 * (quantiser.codebook.detach()[k] - vector)
     torch.testing.assert_close(quantiser.codebook.grad, expected, rtol=1e-13, atol=1e-13)
-    torch.testing.assert_close(z_e.grad, 2 * beta * (z_e - chosen.codes).detach(), rtol=1e-13, atol=1e-13)
+    torch.testing.assert_close(z_e.grad, 2 * beta * (z_e - chosen.quantized).detach(), rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("learning", ["gradient", "average"])

@@ -142,7 +142,7 @@ def test_explorer_takes_two_numbers(explorer):
 
 
 def test_codes_travel_within_half_a_step(explorer):
-    """What the page draws is where `metrics.codes` says, cut at the box."""
+    """What the page draws is where `metrics.encode_dataset` says, cut at the box."""
     digits = data.load("digits-28").test
     shown = digits.sample(len(digits))
     model = models.Autoencoder(2, hidden=(16,))

@@ -48,7 +48,7 @@ def test_the_shares_are_those_of_the_entropy(figure, shapes):
     assert shares.shape == (10, 5)
     assert 0 <= shares.min() <= shares.max() <= 1
     best = int(shares[:, 4].argmax())
-    means = metrics.codes(model, torch.cat([shapes.train.x, shapes.test.x]))[:, best]
+    means = metrics.encode_dataset(model, torch.cat([shapes.train.x, shapes.test.x]))[:, best]
     cells = (20 * (means - means.min()) / (means.max() - means.min())).long().clamp(max=19)
     told = mutual_info_score(cells.numpy(), levels[:, 4].numpy()) / torch.tensor(4.0).log()
     assert 0.5 < shares[best, 4] < told + 0.02
@@ -58,7 +58,9 @@ def test_pictures_belong_to_their_codes(figure, pair, shapes):
     """Each picture that can be loaded, in every model; its title names its levels."""
     pictures = torch.frombuffer(bytearray(figure.pictures), dtype=torch.uint8).reshape(-1, 1024) / 255
     for run, model in zip(figure.runs, pair.values(), strict=True):
-        torch.testing.assert_close(torch.tensor(run["codes"]), metrics.codes(model, pictures), rtol=0, atol=0.1)
+        torch.testing.assert_close(
+            torch.tensor(run["codes"]), metrics.encode_dataset(model, pictures), rtol=0, atol=0.1
+        )
     row = int(torch.cdist(pictures[:1], shapes.test.x).argmin())
     assert figure.titles[0].startswith(f"shape {shapes.factors[0].levels[shapes.test.y[row]]}, scale")
     assert figure.z == figure.runs[0]["codes"][0]

@@ -36,7 +36,7 @@ def test_two_of_each_digit_with_their_codes(strip, trained):
     assert apart.min(dim=1).values.max() < 0.1
     assert points.y[apart.argmin(dim=1)].tolist() == list(strip.classes)
     codes = torch.frombuffer(bytearray(strip.planes[0]["ends"]), dtype=torch.float32).reshape(20, 2)
-    torch.testing.assert_close(codes, metrics.codes(ae, points.x[apart.argmin(dim=1)]), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(codes, metrics.encode_dataset(ae, points.x[apart.argmin(dim=1)]), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -57,7 +57,7 @@ def test_page_says_what_the_judge_says(strip, trained, number, start, end):
     torch.testing.assert_close(torch.tensor(page["codes"]), z, rtol=0, atol=1e-6)
     seen = points.sample(len(points))
     with torch.no_grad():
-        frames = widgets.quantised(model, metrics.codes(model, seen.x)).decode(z)
+        frames = widgets.quantised(model, metrics.encode_dataset(model, seen.x)).decode(z)
     verdict = metrics.confidence(judge, frames)
     assert [one["digit"] for one in page["verdicts"]] == verdict.classes.tolist()
     confidence = torch.tensor([one["sure"] for one in page["verdicts"]], dtype=torch.float32)

@@ -48,7 +48,7 @@ def test_digits_to_load_have_their_codes(sliders, vae, points):
     """Eight kinds of digit; picture, class and code belong together, and the figure starts at the first."""
     assert list(sliders.classes) == list(range(8))
     codes = torch.frombuffer(bytearray(sliders.codes), dtype=torch.float32).reshape(8, 10)
-    torch.testing.assert_close(codes, metrics.codes(vae, pixels(sliders.pictures)), rtol=0, atol=0.05)
+    torch.testing.assert_close(codes, metrics.encode_dataset(vae, pixels(sliders.pictures)), rtol=0, atol=0.05)
     torch.testing.assert_close(torch.tensor(sliders.z), codes[0])
 
 

@@ -1,22 +1,13 @@
-"""The one place where arguments are checked.
-
-Every message says what was got, what was expected and how to fix it. Values are looked at once, at the door: `fit`,
-`evaluate`, metrics, estimators and plots call `data_matrix`. Models call `rows`, which looks at shape and dtype alone:
-it costs nothing, no GPU waits for it, and `torch.func` and `torch.compile` go through.
-"""
+"""Checks of tensors: shape, dtype and, at the door, values."""
 
 from __future__ import annotations
 
 import math
-import numbers
-import operator
-from collections.abc import Iterable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-MAX_SIZE = 10**9
 ROUNDING = 1e-6  # scikit-learn's MinMaxScaler leaves [0, 1] by as much as float32 rounds
 _CASTS = {"float32": "float()", "float64": "double()"}
 
@@ -93,46 +84,6 @@ def rows(x, width: int, like: Tensor | None = None, name: str = "x") -> Tensor:
     return x
 
 
-def _tensor(x, like: Tensor | None, name: str) -> Tensor:
-    if not isinstance(x, Tensor | np.ndarray):
-        raise TypeError(f"got {name} of type {type(x).__name__}, expected a torch tensor or NumPy array (n, D)")
-    _check_dtype(x, ("float32", "float64") if like is None else (_dtype(like.dtype),), name)
-    if isinstance(x, np.ndarray):
-        plain = x.flags.writeable and min(x.strides, default=0) >= 0
-        x = torch.from_numpy(x if plain else x.copy())
-    return x
-
-
-def _wrong_width(x: Tensor, width: int, name: str) -> str:
-    if x.ndim == 2:
-        return f"got {name} with {x.shape[1]} columns, expected {width}: the model was made for that width"
-    hint = f"; use {name}.flatten(1)" if x.ndim > 2 and x[:1].numel() == width else ""
-    return f"got {name} of shape {tuple(x.shape)}, expected (n, {width}): one row an example{hint}"
-
-
-def _check_dtype(x: Tensor | np.ndarray, expected: tuple[str, ...], name: str) -> None:
-    got = _dtype(x.dtype)
-    if got not in expected:
-        cast = _CASTS.get(expected[0], f"to(torch.{expected[0]})")
-        method = f'astype("{expected[0]}")' if isinstance(x, np.ndarray) else cast
-        cast = f"{name}.{method}"
-        hint = f"convert pixels with {cast} / 255" if got == "uint8" else f"use {cast}"
-        raise TypeError(f"got {name} of dtype {got}, expected {' or '.join(expected)}; {hint}")
-
-
-def _check_values(x: Tensor, unit_range: bool, name: str) -> None:
-    if x.is_meta or x.layout != torch.strided:
-        raise TypeError(f"got {name} on {x.device} with layout {x.layout}, expected a dense tensor with values")
-    # One pass: a NaN anywhere makes both ends NaN.
-    low, high = (float(end) for end in torch.aminmax(x.detach()))
-    if not (math.isfinite(low) and math.isfinite(high)):
-        bad = int((~torch.isfinite(x)).any(dim=1).sum())
-        raise ValueError(f"got NaN or infinity in {bad} of the {len(x)} rows of {name}, expected finite numbers only")
-    if unit_range and (low < -ROUNDING or high > 1 + ROUNDING):
-        hint = f"; divide by 255: {name} / 255" if low >= 0 and 1 < high <= 255 else "; rescale or clip it first"
-        raise ValueError(f"got {name} with values from {low:.4g} to {high:.4g}, expected pixels in [0, 1]{hint}")
-
-
 def code_grid(indices, codes: int, shape: tuple[int, ...], name: str = "indices") -> Tensor:
     """Check a batch of grids of entries' numbers, as `VQVAE.encode` gives them, and return it.
 
@@ -204,71 +155,44 @@ def same_length(a: Tensor, b: Tensor, names: tuple[str, str]) -> None:
         )
 
 
-def positive_int(value, name: str) -> int:
-    """Return `value` as an int of at least 1.
-
-    Raises
-    ------
-    TypeError
-        If it is not an integer.
-    ValueError
-        If it is smaller than 1, or larger than any machine can hold.
-    """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"got {name} = {value!r}, expected an integer of at least 1") from None
-    if isinstance(value, bool) or number < 1:
-        raise ValueError(f"got {name} = {value!r}, expected an integer of at least 1")
-    if number > MAX_SIZE:
-        raise ValueError(f"got {name} = {value!r}, expected an integer up to {MAX_SIZE:,}: no memory holds more")
-    return number
+def _tensor(x, like: Tensor | None, name: str) -> Tensor:
+    if not isinstance(x, Tensor | np.ndarray):
+        raise TypeError(f"got {name} of type {type(x).__name__}, expected a torch tensor or NumPy array (n, D)")
+    _check_dtype(x, ("float32", "float64") if like is None else (_dtype(like.dtype),), name)
+    if isinstance(x, np.ndarray):
+        plain = x.flags.writeable and min(x.strides, default=0) >= 0
+        x = torch.from_numpy(x if plain else x.copy())
+    return x
 
 
-def seed(value, name: str = "seed") -> int:
-    """Return `value` as an int that torch and NumPy both take as a seed; TypeError or ValueError otherwise."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"got {name} = {value!r}, expected an integer of at least 0") from None
-    if isinstance(value, bool) or not 0 <= number < 2**63:
-        raise ValueError(f"got {name} = {value!r}, expected an integer from 0 to 2**63 − 1")
-    return number
+def _wrong_width(x: Tensor, width: int, name: str) -> str:
+    if x.ndim == 2:
+        return f"got {name} with {x.shape[1]} columns, expected {width}: the model was made for that width"
+    hint = f"; use {name}.flatten(1)" if x.ndim > 2 and x[:1].numel() == width else ""
+    return f"got {name} of shape {tuple(x.shape)}, expected (n, {width}): one row an example{hint}"
 
 
-def generator(value, name: str = "seed") -> torch.Generator:
-    """A generator on the CPU with that seed; TypeError or ValueError as `seed` raises them."""
-    return torch.Generator().manual_seed(seed(value, name))
+def _check_dtype(x: Tensor | np.ndarray, expected: tuple[str, ...], name: str) -> None:
+    got = _dtype(x.dtype)
+    if got not in expected:
+        cast = _CASTS.get(expected[0], f"to(torch.{expected[0]})")
+        method = f'astype("{expected[0]}")' if isinstance(x, np.ndarray) else cast
+        cast = f"{name}.{method}"
+        hint = f"convert pixels with {cast} / 255" if got == "uint8" else f"use {cast}"
+        raise TypeError(f"got {name} of dtype {got}, expected {' or '.join(expected)}; {hint}")
 
 
-def flag(value, name: str) -> bool:
-    """Return `value` if it is True or False; TypeError otherwise, because NaN and "no" count as true."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"got {name} = {value!r}, expected True or False")
-    return bool(value)
-
-
-def positive_number(value, name: str) -> float:
-    """Return `value` as a float above 0; ValueError otherwise."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < math.inf:
-        raise ValueError(f"got {name} = {value!r}, expected a finite number above 0")
-    return float(value)
-
-
-def extent(value) -> tuple[float, float, float, float]:
-    """Return (left, right, bottom, top) as floats; ValueError unless left < right and bottom < top, all finite."""
-    edges = tuple(float(edge) for edge in value)
-    if len(edges) != 4 or not all(map(math.isfinite, edges)) or edges[0] >= edges[1] or edges[2] >= edges[3]:
-        raise ValueError(f"got extent {edges}, expected (left, right, bottom, top) with left < right and bottom < top")
-    return edges
-
-
-def choice(value, name: str, options: Iterable[str]) -> str:
-    """Return `value` if it is one of `options`; ValueError that lists them otherwise."""
-    options = tuple(options)
-    if value not in options:
-        raise ValueError(f"got {name} = {value!r}, expected one of {', '.join(map(repr, options))}")
-    return value
+def _check_values(x: Tensor, unit_range: bool, name: str) -> None:
+    if x.is_meta or x.layout != torch.strided:
+        raise TypeError(f"got {name} on {x.device} with layout {x.layout}, expected a dense tensor with values")
+    # One pass: a NaN anywhere makes both ends NaN.
+    low, high = (float(end) for end in torch.aminmax(x.detach()))
+    if not (math.isfinite(low) and math.isfinite(high)):
+        bad = int((~torch.isfinite(x)).any(dim=1).sum())
+        raise ValueError(f"got NaN or infinity in {bad} of the {len(x)} rows of {name}, expected finite numbers only")
+    if unit_range and (low < -ROUNDING or high > 1 + ROUNDING):
+        hint = f"; divide by 255: {name} / 255" if low >= 0 and 1 < high <= 255 else "; rescale or clip it first"
+        raise ValueError(f"got {name} with values from {low:.4g} to {high:.4g}, expected pixels in [0, 1]{hint}")
 
 
 def _dtype(dtype: torch.dtype | np.dtype) -> str:
