@@ -53,11 +53,8 @@ class Gaussian:
     def sample(self, generator: torch.Generator | None = None, *, eps: Tensor | None = None) -> Tensor:
         """Draw one code per example by the reparameterization z = μ + σ ⊙ ε, differentiable in `mean` and `logvar`.
 
-        ε comes from the generator, whose state decides the sample, or is given as `eps`; all are of shape (n, d).
-
-        References
-        ----------
-        Kingma & Welling (2014), section 2.4.
+        ε comes from the generator, whose state decides the sample, or is given as `eps`; all are of shape (n, d)
+        (Kingma & Welling 2014, section 2.4).
         """
         if eps is None:
             eps = torch.randn(self.mean.shape, generator=generator, dtype=self.mean.dtype, device=self.mean.device)

@@ -16,10 +16,6 @@ from course_lib.protocols import LatentModel
 def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
     """Log-likelihood of pixels read as coin flips with success probability p = sigmoid(logits).
 
-    Computed from the logits: exact where a sigmoid followed by a logarithm would clip at −100. For grey pixels it is
-    the negative cross-entropy, not a normalised likelihood: at a perfect reconstruction it equals minus the pixels'
-    entropy, not 0 (Loaiza-Ganem & Cunningham 2019).
-
     Parameters
     ----------
     x, logits : Tensor
@@ -28,7 +24,9 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Shape (n,), nats, at most 0; equal to Σ x log p + (1 − x) log(1 − p).
+        Shape (n,), nats, at most 0; equal to Σ x log p + (1 − x) log(1 − p), exact where a sigmoid and a logarithm
+        would clip at −100. For grey pixels it is minus the cross-entropy, not a normalised likelihood: at a perfect
+        reconstruction minus the pixels' entropy, not 0 (Loaiza-Ganem & Cunningham 2019).
     """
     _validate.same_shape(x, logits, ("x", "logits"))
     _validate.pixels(x)
@@ -36,9 +34,9 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
 
 
 def gaussian_log_likelihood(x: Tensor, mean: Tensor, variance: float | Tensor) -> Tensor:
-    """Log-density of x under N(mean, variance · I), both (n, D): shape (n,), nats, any sign.
+    """Log-density of x under N(mean, variance · I), both (n, D): −½ [D log(2π variance) + ‖x − mean‖² / variance].
 
-    Equal to −½ [D log(2π variance) + ‖x − mean‖² / variance]; a `variance` that is a number has to be above 0.
+    Shape (n,), nats, any sign; a `variance` that is a number has to be above 0.
     """
     _validate.same_shape(x, mean, ("x", "mean"))
     if not isinstance(variance, Tensor):
@@ -84,12 +82,7 @@ class ELBO(NamedTuple):
 
 
 def elbo(vae: LatentModel, x: Tensor, *, generator: torch.Generator | None = None, eps: Tensor | None = None) -> ELBO:
-    """One-sample estimate of the ELBO of x, shape (n, D); the noise as in `Gaussian.sample`.
-
-    References
-    ----------
-    Kingma & Welling (2014), equation 7.
-    """
+    """One-sample estimate of the ELBO of x, shape (n, D) (Kingma & Welling 2014, equation 7); noise as in `sample`."""
     q = vae.encode(x)
     z = q.sample(generator, eps=eps)
     return ELBO(log_likelihood(vae, x, z), q.kl(), q, z)
@@ -120,11 +113,7 @@ def elbo_terms(
     dict of Tensor
         `loss`, `elbo`, `reconstruction` and `kl`, each of shape (n,), in nats. The loss is −reconstruction + β · kl;
         with free bits −reconstruction + β Σ_j max(λ, mean of KL_j over x), the same second term for every example.
-        `elbo` and `kl` are the true ones, at β = 1 and λ = 0.
-
-    References
-    ----------
-    Higgins et al. (2017), equation 4; Kingma et al. (2016).
+        `elbo` and `kl` are the true ones, at β = 1 and λ = 0 (Higgins et al. 2017, equation 4; Kingma et al. 2016).
     """
     if not beta >= 0:
         raise ValueError(f"got beta = {beta!r}, expected a weight of the KL of at least 0")

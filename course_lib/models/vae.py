@@ -57,9 +57,7 @@ class GaussianVAE(nn.Module):
 
 @dataclass(eq=False, repr=False)
 class VAE(GaussianVAE):
-    """Variational autoencoder with a Gaussian q_φ(z | x) of diagonal covariance and the prior N(0, I).
-
-    It is `Autoencoder` with two heads: the encoder's last layer gives μ and log σ² side by side.
+    """`Autoencoder` with two heads: a Gaussian q_φ(z | x) of diagonal covariance, and the prior N(0, I).
 
     Parameters
     ----------
@@ -71,12 +69,7 @@ class VAE(GaussianVAE):
         Variance of the Gaussian likelihood, above 0. The default ½ makes −log p the squared error plus a constant.
         A "bernoulli" model has none.
     input_dim, hidden, activation, seed
-        As in `Autoencoder`.
-
-    Raises
-    ------
-    ValueError
-        If a width is below 1, the likelihood or the activation is unknown, or the variance is not above 0.
+        As in `Autoencoder`, and so are the errors.
 
     References
     ----------

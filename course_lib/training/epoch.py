@@ -18,12 +18,12 @@ def train_epoch(
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator | None = None,
 ) -> dict[str, Tensor]:
-    """Take one gradient step on each batch.
+    """Take one gradient step on each batch, and after it call the model's `after_step(generator)` if it has one.
 
     Parameters
     ----------
     model : nn.Module
-        Changed in place. If it has a method `after_step(generator)`, that is called after each step.
+        Changed in place.
     batches : iterable of (Tensor, dict)
         x of shape (n, …), and further arguments for the objective.
     objective : callable
@@ -34,8 +34,7 @@ def train_epoch(
     Returns
     -------
     dict of Tensor
-        Term → its sum over each batch, float64, shape (batches,), on the model's device: until the epoch is over,
-        nothing waits for the numbers.
+        Term → its sum over each batch, float64, shape (batches,), on the model's device: no step waits for a number.
     """
     sums: list[Tensor] = []
     terms: dict[str, Tensor] = {}
@@ -53,8 +52,6 @@ def train_epoch(
 def _per_example(terms: dict[str, Tensor], n: int) -> dict[str, Tensor]:
     wrong = {name: tuple(values.shape) for name, values in terms.items() if values.shape != (n,)}
     if wrong or "loss" not in terms:
-        raise ValueError(
-            f"got an objective that returns {wrong or ', '.join(terms)}, expected a dict with 'loss' in it and each "
-            f"term of shape ({n},): one number per example, the mean is taken here"
-        )
+        got, expected = wrong or ", ".join(terms), f"'loss' among terms of shape ({n},)"
+        raise ValueError(f"got an objective that returns {got}, expected {expected}: the mean is taken here")
     return terms

@@ -154,6 +154,22 @@ def test_a_module_is_one_idea(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
+def test_the_path_of_a_vae_is_five_files_and_400_lines():
+    """From x to a trained model, docstrings included: what a student reads in an hour."""
+    path = ("distributions/gaussian", "losses/evidence", "models/_mlp", "models/vae", "training/epoch")
+    assert sum(len((LIBRARY / f"{file}.py").read_text(encoding="utf-8").splitlines()) for file in path) <= 400
+    on_it = {f"course_lib.{file.replace('/', '.')}" for file in path}
+    for file in path:  # what else these import are packages around the five, checks, and what seeds a model
+        rest = {name for name in imported(LIBRARY / f"{file}.py") if name in NAMES} - on_it
+        assert rest <= {
+            "course_lib._validate",
+            "course_lib.distributions",
+            "course_lib.losses",
+            "course_lib.models._building",
+            "course_lib.protocols",
+        }
+
+
 def test_torchvision_comes_through_one_door():
     """Only the private module that makes it importable beside a CPU-only torch imports it."""
     importing = {
