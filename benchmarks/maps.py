@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from benchmarks import machine
+from course_build.resources import Resources, measure
 from course_lib import data, estimators
-from course_lib.metrics.resources import Resources, measure
 
 SMALL = 500  # digits for the call that compiles; more than any neighbourhood
 EXACT = 4096  # points from which on umap-learn searches neighbours by another algorithm

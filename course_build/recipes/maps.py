@@ -18,6 +18,7 @@ import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 
+from course_build import resources
 from course_lib import _storage, checkpoints, data, estimators, metrics, training
 from course_lib.results import maps
 
@@ -127,7 +128,7 @@ def make(name: str, spec: Spec, epochs: int, path: Path) -> None:
     clone(trial).fit(shown[:700])  # compiles; 700 are more than 3 times every perplexity
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        places, cost = metrics.resources.here(partial(estimator.fit_transform, shown))
+        places, cost = resources.here(partial(estimator.fit_transform, shown))
     for warning in said:
         print(f"{spec}: {warning.message}", flush=True)
     measured = {
@@ -185,7 +186,7 @@ def train(name: str) -> None:
     for spec in specs(len(rows.fitted), len(rows.held_out)):
         path = folder / f"{'-'.join(map(str, spec))}.safetensors"
         if not path.exists():
-            cost = metrics.resources.measure(partial(make, name, spec, epochs.get(spec.method, 0), path))
+            cost = resources.measure(partial(make, name, spec, epochs.get(spec.method, 0), path))
             print(f"{name}, {spec}: {cost}", flush=True)
         places, about = _storage.load(path)
         made.append(maps.Map(*spec, places["fitted"], places["held_out"], about["measured"]))

@@ -1,6 +1,5 @@
 """What is measured about a model: no gradients, every seed explicit, blocks instead of one large batch."""
 
-from course_lib.metrics import resources
 from course_lib.metrics._blocks import Estimate
 from course_lib.metrics.bounds import BoundEstimate, LikelihoodEstimate, elbo, log_likelihood
 from course_lib.metrics.code_space import active_units, encode_dataset, kl_per_dimension, principal_angles
@@ -18,7 +17,7 @@ from course_lib.metrics.distances import DistanceCorrelation, pairwise_distance_
 from course_lib.metrics.interpolation import InterpolationValidity, interpolation_validity
 from course_lib.metrics.neighbourhoods import continuity, trustworthiness
 from course_lib.metrics.out_of_sample import Consistency, out_of_sample_consistency
-from course_lib.metrics.posterior import CodeInformation, aggregated_posterior_log_prob, code_information, posteriors
+from course_lib.metrics.posterior import aggregated_posterior_log_prob, posteriors
 from course_lib.metrics.retrieval import knn_accuracy, precision_at_k
 from course_lib.metrics.samples import (
     Confidence,
@@ -31,7 +30,6 @@ from course_lib.metrics.sharpness import sharpness
 
 __all__ = [
     "BoundEstimate",
-    "CodeInformation",
     "CodebookUse",
     "Confidence",
     "Consistency",
@@ -46,7 +44,6 @@ __all__ = [
     "active_units",
     "aggregated_posterior_log_prob",
     "class_perplexity",
-    "code_information",
     "codebook_use",
     "confidence",
     "continuity",
@@ -69,7 +66,6 @@ __all__ = [
     "principal_angles",
     "prior_coverage",
     "reconstruction_error",
-    "resources",
     "separated_attribute_predictability",
     "sharpness",
     "triplet_accuracy",

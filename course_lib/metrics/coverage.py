@@ -62,7 +62,7 @@ def prior_coverage(codes: Tensor, side: int = 40) -> PriorCoverage:
     `dead` depends on n and on `side`: with fewer codes than cells most are empty whatever the model, so that only the
     excess over `dead_by_chance` means something; take n well above side². Fewer dead cells than by chance are possible
     too: codes that keep apart cover better than random ones. A duplicate covers nothing new. It says where codes are
-    missing, not where there are too many: for that see `code_information`, the divergence of the aggregated posterior
+    missing, not where there are too many: for that see `kl_decomposition`, the divergence of the aggregated posterior
     from the prior. Codes that were never meant to be N(0, I) (an autoencoder's, a UMAP's) are whitened first.
 
     References

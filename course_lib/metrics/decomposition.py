@@ -31,6 +31,11 @@ class KLDecomposition(NamedTuple):
     total_correlation: Estimate
     dimension_wise: Estimate
 
+    @property
+    def to_prior(self) -> Estimate:
+        """KL(q(z) ‖ p(z)) of the aggregated posterior, the last two together (Hoffman & Johnson 2016)."""
+        return Estimate(self.kl - self.information.mean, self.information.standard_error)
+
     def __repr__(self) -> str:
         parts = f"information {self.information} + total correlation {self.total_correlation}"
         return f"kl {self.kl:.3f} = {parts} + dimension-wise {self.dimension_wise} nats"

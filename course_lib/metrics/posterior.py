@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from course_lib import _validate
-from course_lib.distributions import LOG_2PI, Gaussian, standard_normal_log_prob
+from course_lib.distributions import LOG_2PI, Gaussian
 from course_lib.metrics import _blocks
-from course_lib.metrics._blocks import estimate, split
-
-
-class CodeInformation(NamedTuple):
-    """What the KL of the ELBO is spent on, in nats; `kl = information + to_prior`.
-
-    Attributes
-    ----------
-    kl : float
-        Mean over x of KL(q(z | x) ‖ p(z)), in closed form.
-    information : float
-        Mutual information I_q(x; z) between an example drawn from the n and its code; at most log n.
-    to_prior : float
-        KL(q(z) ‖ p(z)) of the aggregated posterior: what the prior gets wrong about the codes. A Monte Carlo estimate,
-        so that near 0 noise may turn it negative.
-    standard_error : float
-        Of `to_prior`, and so of `information`.
-    """
-
-    kl: float
-    information: float
-    to_prior: float
-    standard_error: float
-
-    def __repr__(self) -> str:
-        parts = f"information {self.information:.3f} + to prior {self.to_prior:.3f}"
-        return f"kl {self.kl:.3f} = {parts} (± {self.standard_error:.3f}) nats"
+from course_lib.metrics._blocks import split
 
 
 @torch.no_grad()
@@ -107,35 +80,3 @@ def aggregated_posterior_log_prob(q: Gaussian, z: Tensor) -> Tensor:
                 exponent.sub_(square.square_())
             answers[rows] = exponent.logsumexp(dim=1)
     return answers - math.log(len(constants))
-
-
-def code_information(vae, x: Tensor, *, samples: int = 1000, seed: int = 0) -> CodeInformation:
-    """Split the mean KL of a VAE into information about x and distance of all codes together from the prior.
-
-    The mean KL can be large while the aggregated posterior matches the prior: the closer each q(z | x) is to the
-    prior, the less its code says.
-
-    Parameters
-    ----------
-    vae : VAE or LinearVAE
-    x : Tensor
-        Float, shape (n, D); all of the data set, because q(z) is the average over these n.
-    samples : int
-        Codes drawn from q(z), at least 2; each is held against all n posteriors.
-    seed : int
-        Of the codes.
-
-    Returns
-    -------
-    CodeInformation
-        `.kl`, `.information`, `.to_prior` and `.standard_error`, in nats; to_prior estimates E_q(z)[log q(z) − log
-        p(z)], and information is the rest of the kl.
-
-    References
-    ----------
-    Hoffman & Johnson (2016).
-    """
-    q, z = draw_from_aggregated_posterior(vae, x, samples=samples, seed=seed)
-    excess = estimate(aggregated_posterior_log_prob(q, z) - standard_normal_log_prob(z))
-    kl = estimate(q.kl()).mean
-    return CodeInformation(kl, kl - excess.mean, excess.mean, excess.standard_error)

@@ -14,8 +14,8 @@ from scipy.stats import linregress
 from benchmarks import __main__ as command
 from benchmarks import maps, pages, server
 from benchmarks import training_throughput as throughput
+from course_build.resources import Resources, here
 from course_lib import data, models
-from course_lib.metrics.resources import Resources, here
 
 
 def test_all_loops_train_the_same_architecture():

@@ -39,6 +39,7 @@ FLOORS = {
     "course_build.repository": 12,
     "course_build.browser": 12,
     "course_build.copies": 12,
+    "course_build.resources": 12,
     "course_build.fingerprint": 12,
     "course_build.exercises": 13,
     "course_build.notebooks": 14,

@@ -250,7 +250,7 @@ def small_recipe(tmp_path, monkeypatch):
     judge = tmp_path / "weights" / "judge-digits-28.safetensors"
     judge.parent.mkdir()
     judge.write_bytes((SHIPPED / judge.name).read_bytes())
-    monkeypatch.setattr(train_maps.metrics.resources, "measure", lambda fn: fn())
+    monkeypatch.setattr(train_maps.resources, "measure", lambda fn: fn())
     monkeypatch.setattr(train_maps.torch, "set_num_threads", lambda n: None)
     return tmp_path
 

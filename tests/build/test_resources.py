@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from course_lib.metrics import resources
+from course_build import resources
 
 MEGABYTE = 10**6
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no process its peak memory")
