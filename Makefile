@@ -37,6 +37,8 @@ setup: $(READY) ## install what the course needs in .venv
 $(READY): requirements.txt constraints.txt pyproject.toml package.json package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "got $$($(PYTHON) --version 2>&1), expected Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import platform, sys; sys.exit((sys.platform, platform.machine()) == ("darwin", "x86_64"))' || \
+		{ echo "got an Intel Mac, for which PyTorch makes no wheels any more: open the notebooks on Colab or Binder, or read the book"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m course_build.sphinx.katex_math
@@ -46,7 +48,7 @@ book: $(READY) ## execute every chapter and build the pages in _build/html
 	@# --all: without it a page that failed is not read again, and the second build is green.
 	$(BIN)/jupyter-book build --all -W -n --keep-going .
 
-notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="02-pca 07-elbo" for some)
+notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="pca elbo" for some)
 	$(BIN)/python -m course_build.notebooks.run $(NOTEBOOKS)
 
 $(BUILT): | $(READY)
@@ -58,13 +60,13 @@ pdf: $(BUILT) ## print the built book, stills for figures, to _build/through-the
 site-zip: $(BUILT) ## pack the built site to read it offline, to _build/through-the-bottleneck-site.zip, and link it as well
 	$(BIN)/python -m course_build.site_zip
 
-test: $(INSTRUCTOR) ## lint, build the book, then run the unit tests and the tests of its pages
+test: $(INSTRUCTOR) ## lint, build the book, test the library, the build, the pages and the grading (SLOW=yes: everything)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory book
 	@# A module stays in one process: its tests share pages and courses that take long to set up. Without a new order:
 	@# those of one or two tests would come last, and with minutes in each of them one process would wait for the other.
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
 
 .PHONY: test-library links binder
 test-library: $(READY) ## lint, and test course_lib: without a built book, a browser or a sandbox

@@ -102,7 +102,7 @@ def sweep(browser: Browser, site: str, page_name: str) -> tuple[str, bool]:
 def report() -> tuple[str, bool]:
     """Both, and whether the bounds are kept; a sentence if the book is not built."""
     folder = ROOT / "_build" / "html"
-    explorer = "book/part1/05-why-it-cannot-generate.html"
+    explorer = "book/part1/why-it-cannot-generate.html"
     if not (folder / explorer).is_file():
         return "figures: no built book, run make book", False
     with chromium() as browser:

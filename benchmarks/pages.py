@@ -156,7 +156,7 @@ def row(label: str, fast: Cost, slow: Cost) -> str:
 
 def report() -> str:
     """The table: the default page, the landing page, and chapter 5 as it opens and at its figure."""
-    chapter = "book/part1/05-why-it-cannot-generate.html"
+    chapter = "book/part1/why-it-cannot-generate.html"
     own = ROOT / "_build" / "html"
     if not (own / chapter).is_file():
         return "pages: no built book, run make book"

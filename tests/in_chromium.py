@@ -12,11 +12,12 @@ from course_build.browser import wait_until
 
 @dataclass
 class Visit:
-    """One page, opened: what it said and asked for on the way."""
+    """One page, opened: what it said and asked for on the way, and what of that before its figures came to life."""
 
     page: object
     messages: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    at_first: list[str] = field(default_factory=list)
 
 
 @contextmanager

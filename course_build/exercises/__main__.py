@@ -34,7 +34,7 @@ def check(exercises: list[Exercise]) -> int:
     for exercise in exercises:
         found = problems(exercise)
         bad += bool(found)
-        print(f"{'✗' if found else '✓'} {exercise.id}: {len(exercise.mutants)} mutants, chapter {exercise.chapter}")
+        print(f"{'✗' if found else '✓'} {exercise.id}: {len(exercise.mutants)} mutants, chapter {exercise.number}")
         print("".join(f"    {problem}\n" for problem in found), end="")
     return bad
 
@@ -62,7 +62,7 @@ def build(exercises: list[Exercise], target: Path) -> None:
         solution = notebooks.notebook(exercise, notebooks.SOLUTION, labels, origin=origin)
         _write(folder / f"{exercise.id}.ipynb", notebooks.execute(solution, str(folder)))
         if not exercise.self_study:
-            assignment([exercise], f"chapter-{exercise.chapter:02}", target)
+            assignment([exercise], f"chapter-{exercise.chapter}", target)
 
 
 def assignment(exercises: list[Exercise], name: str, target: Path) -> None:

@@ -54,7 +54,7 @@ def table(exercises: Sequence[Exercise]) -> str:
     for exercise in exercises:
         kind = "self-study" if exercise.self_study else "assigned"
         rows.append(
-            f"| {exercise.chapter} | {{ref}}`{exercise.title} <ex-{exercise.id}>` (`{exercise.id}`) | {exercise.level} "
+            f"| {exercise.number} | {{ref}}`{exercise.title} <ex-{exercise.id}>` (`{exercise.id}`) | {exercise.level} "
             f"| {exercise.total} | {exercise.minutes} | {kind} |"
         )
     points, minutes = (sum(numbers) for numbers in zip(*((one.total, one.minutes) for one in exercises), strict=True))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from myst_nb.core.read import read_myst_markdown_notebook
 
+from course_build.contents import chapter_number, chapter_numbers, chapter_page
 from course_build.repository import ROOT
 
 FOLDER = ROOT / "exercises"
@@ -81,7 +82,7 @@ class Exercise:
     id: str
     title: str
     level: str
-    chapter: int
+    chapter: str
     minutes: int
     points: dict[str, int]
     needs: list[str]
@@ -100,6 +101,11 @@ class Exercise:
     def canary(self) -> str:
         """A word that stands in the solution, its note and every mutant: what holds it must not be published."""
         return canary(self.id)
+
+    @property
+    def number(self) -> str:
+        """What the text calls its chapter, "3" or "3b"."""
+        return chapter_number(chapter_page(self.chapter))
 
     @property
     def total(self) -> int:
@@ -125,7 +131,8 @@ def without_canary(text: str) -> str:
 def read_all(folder: Path = FOLDER) -> list[Exercise]:
     """Every exercise of a folder, by chapter, level and id."""
     exercises = [read(path.parent) for path in sorted(folder.glob(f"*/{SOURCE}"))]
-    return sorted(exercises, key=lambda exercise: (exercise.chapter, LEVELS[exercise.level], exercise.id))
+    order = {page.rpartition("/")[2]: place for place, page in enumerate(chapter_numbers())}
+    return sorted(exercises, key=lambda exercise: (order[exercise.chapter], LEVELS[exercise.level], exercise.id))
 
 
 def read(room: Path) -> Exercise:
@@ -172,7 +179,11 @@ def _settings(settings, name: str) -> dict:
     points = settings["points"]
     if not isinstance(points, dict) or not all(isinstance(p, int) and p > 0 for p in points.values()) or not points:
         raise BadSource(f"{name}: got points: {points}, expected part → points, whole numbers above 0")
-    for key, kind in (("title", str), ("chapter", int), ("minutes", int), ("needs", list), ("self_study", bool)):
+    try:
+        chapter_page(settings["chapter"])
+    except ValueError as error:
+        raise BadSource(f"{name}: {error}") from None
+    for key, kind in (("title", str), ("chapter", str), ("minutes", int), ("needs", list), ("self_study", bool)):
         if not isinstance(settings[key], kind):
             raise BadSource(f"{name}: got {key}: {settings[key]!r}, expected {kind.__name__}")
     return dict(settings)

@@ -18,11 +18,12 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from course_build.contents import chapter_number, pages
 from course_build.exercises.source import BadSource, Exercise
 from course_build.notebooks import setup_cell as notebook_setup
 from course_build.notebooks.blocks import Chapter, with_blocks
 from course_build.notebooks.kernels import KERNEL
-from course_build.notebooks.labels import ROOT, Labels, chapter_number, pages, read_page
+from course_build.notebooks.labels import ROOT, Labels, read_page
 from course_build.notebooks.markdown import Setting, for_notebook
 from course_build.repository import Origin
 
@@ -69,7 +70,7 @@ def chapters(root: Path = ROOT) -> tuple[str, ...]:
 
 
 def file_name(page: str) -> str:
-    """What the notebook of a page is called: "02-pca.ipynb"."""
+    """What the notebook of a page is called: "pca.ipynb"."""
     return f"{page.rpartition('/')[2]}.ipynb"
 
 
@@ -96,7 +97,7 @@ def notebook(page: str, read: NotebookNode, glued: Mapping[str, str], course: Co
     Parameters
     ----------
     page : str
-        Its name, "book/part1/02-pca".
+        Its name, "book/part1/pca".
     read : NotebookNode
         What was read from its source.
     glued : mapping of str to str

@@ -102,7 +102,7 @@ def _about(exercise: Exercise) -> str:
     parts = ", ".join(f"{part} {points}" for part, points in exercise.points.items())
     return (
         f"# {exercise.title}\n\n"
-        f"*Chapter {exercise.chapter} · {exercise.level} · {exercise.total} points ({parts}) · "
+        f"*Chapter {exercise.number} · {exercise.level} · {exercise.total} points ({parts}) · "
         f"about {exercise.minutes} minutes*"
     )
 

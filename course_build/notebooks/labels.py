@@ -6,17 +6,16 @@ Formulas, figures and exercises are numbered 1, 2, … through the book in the o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from pybtex.database import parse_file
 from pybtex.richtext import Text
 
+from course_build.contents import pages
 from course_build.repository import ROOT
 
 EXERCISE = re.compile(r"^`{3,}\{course-exercise\} (\S+)", re.MULTILINE)
@@ -33,7 +32,7 @@ class Labels:
     numbers : dict of str to int
         Label of a formula, a figure or an exercise → its number in the book.
     pages : dict of str to str
-        Label → the page it stands on, "book/part1/02-pca".
+        Label → the page it stands on, "book/part1/pca".
     """
 
     formulas: dict[str, str]
@@ -65,30 +64,9 @@ def read_labels(root: Path = ROOT) -> Labels:
     return labels
 
 
-def pages(root: Path = ROOT) -> list[str]:
-    """Every page of the book, without its suffix, in the order of `_toc.yml`."""
-    return list(_files(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
-
-
-def chapter_number(page: str) -> str:
-    """What the text calls a page, "3" or "3b"; "" for one that is no chapter. Its file's name begins with it."""
-    match = re.match(r"0?(\d+[a-z]?)-", page.rpartition("/")[2])
-    return match[1] if match else ""
-
-
 def read_page(root: Path, page: str) -> NotebookNode:
     """A page as the notebook that MyST-NB reads: its texts and its code, one cell after the other."""
     return read_myst_markdown_notebook((root / f"{page}.md").read_text(encoding="utf-8"))
-
-
-def _files(contents: object) -> Iterator[str]:
-    if isinstance(contents, list):
-        for item in contents:
-            yield from _files(item)
-    elif isinstance(contents, dict):
-        yield from (contents[key] for key in ("root", "file") if key in contents)
-        for key in ("parts", "chapters", "sections"):
-            yield from _files(contents.get(key, []))
 
 
 def _read_text(text: str, page: str, labels: Labels) -> None:

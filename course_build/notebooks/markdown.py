@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from course_build.contents import with_numbers
 from course_build.exercises.source import BadSource
 from course_build.notebooks.labels import Labels
 from course_lib.notation import SYMBOLS
@@ -42,7 +43,7 @@ class Setting:
     place : str
         What the message of an error calls the text.
     page : str
-        The page that the text is from, "book/part1/02-pca"; "" for the text of an exercise.
+        The page that the text is from, "book/part1/pca"; "" for the text of an exercise.
     site : str or None
         The address of the published book, with a slash at its end; None where nobody knows it.
     glued : mapping of str to str
@@ -76,6 +77,7 @@ def for_notebook(markdown: str, setting: Setting) -> str:
     str
         Markdown for any notebook. A formula of another page that cannot be linked to is quoted at its end.
     """
+    markdown = with_numbers(markdown, setting.labels.pages)
     if DIRECTIVE.search(markdown):
         raise BadSource(f"{setting.place}: a notebook has no directives, only Markdown; got\n{markdown}")
     labels, quoted = setting.labels, []

@@ -1,6 +1,6 @@
 """Prints the built book: `python -m course_build.pdf` writes `_build/through-the-bottleneck.pdf`, also into the site.
 
-With names of chapters, such as `02-pca`, it prints these alone and leaves the site as it is.
+With names of chapters, such as `pca`, it prints these alone and leaves the site as it is.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from course_build.notebooks.labels import chapter_number
+from course_build.contents import chapter_number
 
 
 @dataclass(frozen=True)

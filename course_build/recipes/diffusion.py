@@ -1,4 +1,4 @@
-"""Train what chapter 14 shows: a diffusion of pixels, about ten minutes, and one of a VAE's codes, about one.
+"""Train what the chapter on diffusion shows: one of pixels, about ten minutes, and one of a VAE's codes, about one.
 
 Both follow `python -m course_build.recipes diffusion-mnist latent-diffusion-mnist`.
 """

@@ -1,4 +1,4 @@
-"""Make the maps that chapter 11 compares: `python -m course_build.recipes maps-mnist`, about 30 minutes.
+"""Make the maps that the chapter on five maps compares: `python -m course_build.recipes maps-mnist`, about 30 minutes.
 
 Every map is made in a process of its own, so that its peak memory is its own, and kept in a temporary folder until all
 are there: an interrupted run continues with those that are missing.

@@ -1,4 +1,4 @@
-"""What chapter 12 needs: many small VAEs on shapes with known factors, two to look at, and a β-VAE on MNIST.
+"""For the chapter on β-VAEs: many small VAEs on shapes with known factors, two to look at, and a β-VAE on MNIST.
 
 `python -m course_build.recipes runs-shapes` makes the many. Every run is some ten seconds of one core and is written
 as soon as it is measured: an interrupted program goes on with the next one.

@@ -1,4 +1,4 @@
-"""Train what chapter 13 shows: a VQ-VAE, the prior over its codes, and a VAE with the same networks at its rate.
+"""Train the VQ-VAE that a chapter shows, the prior over its codes, and a VAE with the same networks at its rate.
 
 `python -m course_build.recipes vqvae-mnist vq-prior-mnist vae-grid-mnist`, in this order: the prior is fitted to the
 codes of the shipped VQ-VAE, and the VAE to the rate of that prior.

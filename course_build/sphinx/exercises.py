@@ -19,6 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import course_lib
+from course_build.contents import with_numbers
 from course_build.exercises import pictures
 from course_build.exercises.fragment import fragment, table
 from course_build.exercises.source import SOURCE, BadSource, Exercise, read, read_all
@@ -53,7 +54,8 @@ class CourseExercise(SphinxDirective):
                 picture=f"{made}/pictures/{exercise.id}.png" if exercise.expected else "",
                 notebook=f"{made}/student/{exercise.id}.ipynb",
             )
-            shown = self.parse_text_to_nodes(text)
+            root = Path(self.env.srcdir)
+            shown = self.parse_text_to_nodes(with_numbers(text, read_labels(root).pages, root))
             sections = [section for node in shown for section in node.findall(nodes.section)]
             for name, section in zip(("ex", "solution"), sections, strict=False):
                 section["ids"] = [f"{name}-{exercise.id}-content"]  # sphinx-exercise gives all of them the same

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader
 from sphinx import addnodes
 
-from course_build.notebooks.labels import chapter_number
+from course_build.contents import chapter_number
 
 TEMPLATES = Path(__file__).with_name("templates")
 

@@ -33,7 +33,7 @@ def launch_links(page: str, origin: Origin) -> list[Link]:
     Parameters
     ----------
     page : str
-        The chapter, "book/part1/02-pca".
+        The chapter, "book/part1/pca".
     origin : Origin
         What is known about the course's repository.
     """

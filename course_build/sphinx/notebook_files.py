@@ -1,4 +1,4 @@
-"""The notebooks beside the pages: `notebooks/02-pca.ipynb` for each chapter, `notebooks/exercises/` for the students'.
+"""The notebooks beside the pages: `notebooks/pca.ipynb` for each chapter, `notebooks/exercises/` for the students'.
 
 They are written when the pages are, from the same sources and the same run.
 """

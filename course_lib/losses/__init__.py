@@ -2,7 +2,7 @@
 
 One reduction throughout: every function returns one number *per example*, summed over pixels and over latent
 dimensions, in nats. The mean over examples is the caller's. A mean over pixels would silently multiply the weight
-of the KL by the number of pixels, the most common bug of this field (chapter 9 shows what it does).
+of the KL by the number of pixels, the most common bug of this field (the chapter on the VAE shows what it does).
 """
 
 from course_lib.distributions import gaussian_kl

@@ -18,7 +18,7 @@ class Diffusion(nn.Module):
     """The decoder p_θ(x_{t−1} | x_t), one network for all t, beside the noise that it has to undo.
 
     The network f_θ corrects an answer that is known: for data from N(0, I) the best guess of the noise in x_t is
-    √(1 − ᾱ_t) x_t (chapter 14), so that ε_θ(x_t, t) = √(1 − ᾱ_t) x_t + √ᾱ_t f_θ(x_t, t), and f_θ = 0 is where
+    √(1 − ᾱ_t) x_t, so that ε_θ(x_t, t) = √(1 − ᾱ_t) x_t + √ᾱ_t f_θ(x_t, t), and f_θ = 0 is where
     training begins. Salimans & Ho (2022) call f_θ a prediction of v.
 
     Parameters

@@ -17,6 +17,8 @@ from benchmarks import training_throughput as throughput
 from course_build.resources import Resources, here
 from course_lib import data, models
 
+pytestmark = pytest.mark.slow
+
 
 def test_all_loops_train_the_same_architecture():
     shapes = [tuple(value.shape) for value in models.VAE(latent_dim=2).parameters()]

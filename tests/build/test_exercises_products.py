@@ -199,7 +199,7 @@ def test_build_writes_every_edition(tmp_path, capsys):
     assert written == {
         *(f"pictures/price-of-halving{mode}.png" for mode in ("", "-dark")),
         *(f"{kind}/{exercise.id}.ipynb" for kind in ("student", "solution") for exercise in chosen),
-        *(f"nbgrader/{kind}/chapter-06/kl-between-clouds.ipynb" for kind in ("source", "release")),
+        *(f"nbgrader/{kind}/chapter-codes-as-distributions/kl-between-clouds.ipynb" for kind in ("source", "release")),
         "nbgrader/nbgrader_config.py",
     }
     solution = json.loads((tmp_path / "solution" / "price-of-halving.ipynb").read_text(encoding="utf-8"))

@@ -84,17 +84,17 @@ def buttons(monkeypatch, page: str, origin: Origin) -> dict[str, list[dict]]:
 
 def test_a_chapters_head_has_every_way_out(monkeypatch):
     """Each with a name that can be read out; the notebook comes before the text in the book's own Markdown."""
-    found = buttons(monkeypatch, "book/part1/02-pca", KNOWN)
+    found = buttons(monkeypatch, "book/part1/pca", KNOWN)
     assert list(found) == ["source-buttons", "launch-buttons", "download-buttons"]
     assert [entry["text"] for entry in found["download-buttons"]] == [".ipynb", ".md", ".pdf"]
-    assert found["download-buttons"][0]["url"] == "../../notebooks/02-pca.ipynb"
+    assert found["download-buttons"][0]["url"] == "../../notebooks/pca.ipynb"
     named = [entry["text"] for entry in (*found["source-buttons"], *found["launch-buttons"])]
     assert named == ["Edit this page", "Report a mistake", "Open in Colab", "Open in Binder"]
 
 
 def test_without_a_repository_the_download_stays(monkeypatch):
     """And a page without code has no notebook."""
-    assert list(buttons(monkeypatch, "book/part1/02-pca", Origin())) == ["download-buttons"]
+    assert list(buttons(monkeypatch, "book/part1/pca", Origin())) == ["download-buttons"]
     alone = buttons(monkeypatch, "book/notation", KNOWN)
     assert list(alone) == ["source-buttons", "download-buttons"]
     assert [entry["text"] for entry in alone["download-buttons"]] == [".md", ".pdf"]

@@ -50,8 +50,8 @@ def test_the_book_is_in_the_order_of_its_contents():
     assert entries[0] == Entry("book/index")
     assert all((ROOT / f"{entry.name}.md").is_file() for entry in entries)
     numbers = {entry.key: entry.number for entry in entries}
-    assert numbers["03b-pretraining"] == "3b"
-    assert numbers["10-latent-space"] == "10"
+    assert numbers["pretraining"] == "3b"
+    assert numbers["latent-space"] == "10"
     assert numbers["glossary"] == ""
 
 

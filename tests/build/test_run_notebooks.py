@@ -13,7 +13,7 @@ from course_build.notebooks.exercises import written
 from course_build.notebooks.run import NotInstallable, clean_environment, main, run, run_all
 from tests.build.test_chapter_notebooks import notebook, student
 
-pytestmark = pytest.mark.timeout(1500)  # pip brings torch
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]  # pip brings torch
 LIGHT = "book/appendix/probability"
 EXERCISE = "price-of-halving"
 

@@ -133,7 +133,7 @@ def test_notebooks_become_one_commit_on_their_branch(tmp_path):
     main = git("rev-parse", "main", cwd=hub)
 
     (made / "exercises").mkdir(parents=True)
-    (made / "02-pca.ipynb").write_text("{}", encoding="utf-8")
+    (made / "pca.ipynb").write_text("{}", encoding="utf-8")
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "GITHUB_TOKEN": "a-secret"}
     for name in ("exercises/a.ipynb", "b.ipynb"):
         (made / name).write_text("{}", encoding="utf-8")
@@ -142,7 +142,7 @@ def test_notebooks_become_one_commit_on_their_branch(tmp_path):
         assert "a-secret" not in done.stdout + done.stderr
         assert git("rev-list", "--count", "notebooks", cwd=hub) == "1"
     files = git("ls-tree", "-r", "--name-only", "notebooks", cwd=hub).splitlines()
-    assert files == ["02-pca.ipynb", "b.ipynb", "exercises/a.ipynb"]
+    assert files == ["pca.ipynb", "b.ipynb", "exercises/a.ipynb"]
     assert git("rev-parse", "main", cwd=hub) == main
 
 
@@ -174,7 +174,7 @@ def test_addresses_that_are_gone_get_one_issue(tmp_path, already, expected):
     gh.write_text(GH, encoding="utf-8")
     gh.chmod(0o755)
     output = tmp_path / "output.txt"
-    gone = "book/part1/02-pca.md:12: [broken] https://example.org/gone: 404 Client Error"
+    gone = "book/part1/pca.md:12: [broken] https://example.org/gone: 404 Client Error"
     output.write_text(f"book/index.md:3: [redirected] https://example.org/a to b\n{gone}\n", encoding="utf-8")
     environment = {"PATH": f"{gh.parent}:/usr/bin:/bin", "OPEN": already}
     subprocess.run([ROOT / ".ci" / "report-links", output], env=environment, check=True)

@@ -23,6 +23,8 @@ from course_build.grading.gradebook import Course, result_path
 from course_build.grading.plan import plan, unreadable
 from course_build.grading.submissions import Cell, Submission
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[2]
 LONG = 10**6
 

@@ -39,7 +39,7 @@ from course_build.grading.gradebook import Course
 from tests.grading.conftest import SHORT, missing
 
 # Everything is graded and visited when the first test asks for it; one process does all of it.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PATIENCE = 120  # seconds: a test must fail for what a page does, not for how busy the machine is
 STUDENT, HONEST, TOKEN = "mallory", "ada", "a-token-for-tests"

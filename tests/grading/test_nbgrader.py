@@ -15,6 +15,8 @@ from course_build.grading import __main__ as program
 from course_build.grading import nbgrader_settings
 from course_build.notebooks.kernels import NO_KERNEL
 
+pytestmark = pytest.mark.slow
+
 NAME = "homework-1"
 OF_THEIR_OWN = 'c = get_config()\nc.CourseDirectory.course_id = "mine"\nc.Autograde.force = True\n'
 

@@ -17,6 +17,8 @@ from benchmarks.toy_course import EXERCISES, KL, cell_of, solution
 from course_build.exercises import __main__ as exercises
 from course_build.grading import __main__ as program
 
+pytestmark = pytest.mark.slow
+
 NAME, COURSE = "homework-1", "autoencoders"
 
 

@@ -13,8 +13,10 @@ import pytest
 
 from benchmarks.toy_course import KL, solution, submitted
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = ROOT / "book" / "part4" / "16-teaching.md"
+CHAPTER = ROOT / "book" / "part4" / "teaching.md"
 COMMANDS = re.findall(
     r"^```\{code-block\} shell\n:class: tutorial\n(.*?)^```$", CHAPTER.read_text("utf-8"), re.M | re.S
 )

@@ -12,11 +12,13 @@ import threading
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
 
 from course_build.browser import PATIENCE, chromium
-from tests.in_chromium import opened
+from tests.in_chromium import opened, settle
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 WHOLE = ("index.html", "404.html")  # made without the theme, and looked at in test_site.py
@@ -45,6 +47,18 @@ def site_path() -> str:
     return home[1]
 
 
+BARE = re.compile(r"\.figure-(\d+)\.html$")
+
+
+def bare_page(html: str, number: int) -> str:
+    """A page with nothing in its article but one of its figures: `vae.figure-0.html` for the first of `vae.html`."""
+    soup = BeautifulSoup(html, "html.parser")
+    figure = soup.select(".cw-figure")[number].extract()
+    soup.article.clear()
+    soup.article.append(figure)
+    return str(soup)
+
+
 @pytest.fixture(scope="session")
 def site():
     """The address of the built book, on a server that shows the book's 404 page where nothing else is."""
@@ -58,6 +72,17 @@ def site():
 
         def translate_path(self, path):
             return super().translate_path("/" + path.removeprefix(root))
+
+        def do_GET(self):
+            if not (asked := BARE.search(urlsplit(self.path).path)):
+                return super().do_GET()
+            page = Path(self.translate_path(self.path.replace(asked[0], ".html")))
+            content = bare_page(page.read_text(encoding="utf-8"), int(asked[1])).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
 
         def send_error(self, code, message=None, explain=None):
             page = (BOOK / "404.html").read_bytes()
@@ -94,15 +119,27 @@ def visit(browser, site):
 
 @pytest.fixture(scope="module")
 def desktop(browser, site, page_name):
-    """A page on a wide screen, opened once for all tests that only look at it."""
+    """A page on a wide screen with all its figures alive, opened once for all tests that only look at it."""
     with opened(browser, site + page_name) as seen:
-        seen.page.wait_for_load_state("networkidle")
-        yield seen
+        yield alive(seen)
 
 
 @pytest.fixture(scope="module")
 def phone(browser, site, page_name):
     """The same at 360 px."""
     with opened(browser, site + page_name, width=360, height=740) as seen:
-        seen.page.wait_for_load_state("networkidle")
-        yield seen
+        yield alive(seen)
+
+
+def alive(seen):
+    """Note what the page asked for as it opened, bring its figures to life, and go back to its top."""
+    seen.page.wait_for_load_state("networkidle")
+    seen.at_first = list(seen.requests)
+    for figure in seen.page.locator(".cw-figure").all():
+        figure.scroll_into_view_if_needed()
+        figure.and_(seen.page.locator('[data-state="ready"]')).wait_for()
+    settle(seen.page)
+    seen.page.wait_for_load_state("networkidle")
+    assert seen.page.locator(".cw-figure").count() == seen.page.locator(".cw-figure.cw-lives").count()
+    seen.page.evaluate("window.scrollTo({ top: 0, behavior: 'instant' })")
+    return seen

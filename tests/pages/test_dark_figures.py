@@ -79,7 +79,7 @@ def test_dark_figures_can_be_read():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_asks_for_the_figures_of_its_mode_alone(visit, scheme):
     """Also when a reader has seen all of it."""
-    seen = visit("book/part1/02-pca.html", scheme=scheme)
+    seen = visit("book/part1/pca.html", scheme=scheme)
     other = {"light": "dark", "dark": "light"}[scheme]
     drawn = seen.page.locator(f"article img.on-{scheme}-page:not(.cw-still)")  # a still goes when its figure lives
     for image in drawn.all():
@@ -97,7 +97,7 @@ def test_a_page_asks_for_the_figures_of_its_mode_alone(visit, scheme):
 
 def test_paper_is_light(visit):
     """Whoever prints a dark page gets the figures for white paper."""
-    page = visit("book/part1/02-pca.html", scheme="dark").page
+    page = visit("book/part1/pca.html", scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     assert page.locator(
         "article .cell_output > img.on-light-page:visible, article figure img.on-light-page:visible"

@@ -11,6 +11,8 @@ from course_build.notebooks.exercises import written
 from tests.build.test_chapter_notebooks import formulas, notebook, texts
 from tests.in_jupyterlab import serving
 
+pytestmark = pytest.mark.slow
+
 CELLS = (
     """from course_lib import checkpoints, data, widgets
 ae, vae = checkpoints.load("ae-2d-digits-28"), checkpoints.load("vae-2d-digits-28")
@@ -84,12 +86,12 @@ SEEN = """() => {
 
 def test_a_chapters_text_is_set_in_jupyterlab(browser, tmp_path):
     """Every formula is typeset, the boxes are quotations, and no mark of Markdown, MyST or LaTeX is left over."""
-    chapter = notebook("book/part2/07-elbo")
-    (tmp_path / "07-elbo.ipynb").write_text(written(chapter), encoding="utf-8")
+    chapter = notebook("book/part2/elbo")
+    (tmp_path / "elbo.ipynb").write_text(written(chapter), encoding="utf-8")
     settings = tmp_path / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text('{"windowingMode": "none"}')  # all cells at once, not those in sight
-    with serving(tmp_path, "07-elbo.ipynb") as address:
+    with serving(tmp_path, "elbo.ipynb") as address:
         page = browser.new_page()
         page.goto(address)
         wanted = len(formulas(texts(chapter)))

@@ -23,8 +23,10 @@ from course_build.pdf.metadata import finish
 from course_build.pdf.outline import places
 from course_build.pdf.print import TooWide, print_book
 
+pytestmark = pytest.mark.slow
+
 BOOK = ROOT / "_build" / "html"
-CHOSEN = ("notation", "02-pca", "16-teaching")  # tables, formulas and code and figures and exercises, the longest table
+CHOSEN = ("notation", "pca", "teaching")  # tables, formulas and code and figures and exercises, the longest table
 A4 = (595, 842)
 FOOT = 60  # in points: what stands lower is the foot of a page
 NEAR = 100  # Chromium puts the place of a heading too high by the page's margin, 62 points

@@ -12,6 +12,8 @@ from course_build.notebooks import exercises as exercise_notebooks
 from course_build.notebooks.labels import read_labels
 from tests.in_jupyterlab import serving
 
+pytestmark = pytest.mark.slow
+
 EXERCISE = exercise_source.read(exercise_source.FOLDER / "kl-between-clouds")
 
 

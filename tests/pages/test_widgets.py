@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from course_build.browser import wait_until
-from tests.in_chromium import settle, violations
+from tests.in_chromium import settle
 
 BOOK = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURE = re.compile(r'class="cw-figure" data-widget="([\w-]+)"')
@@ -63,9 +63,10 @@ ALIVE = "window.listening.size + window.observing.size"
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for `figure_at` on every figure of the book, one with `figures_on` on every page of them."""
+    """Run a test that asks for `figure_at` on every figure, alone on a page; with `figures_on`, on every chapter."""
     if "figure_at" in metafunc.fixturenames:
-        metafunc.parametrize("figure_at", FIGURES, ids=[f"{kind}-{page}" for page, _, kind in FIGURES])
+        alone = [page.replace(".html", f".figure-{number}.html") for page, number, _ in FIGURES]
+        metafunc.parametrize("figure_at", alone, ids=[f"{kind}-{page}" for page, _, kind in FIGURES])
     if "figures_on" in metafunc.fixturenames:
         metafunc.parametrize("figures_on", PAGES)
 
@@ -101,9 +102,8 @@ def test_there_are_figures():
 
 def test_figure_answers_the_keyboard(visit, figure_at):
     """Each control can be reached with the tab key, has a name, and one at least changes pixels and words."""
-    page_name, number, _ = figure_at
-    seen = visit(page_name)
-    figure = start(seen.page, number)
+    seen = visit(figure_at)
+    figure = start(seen.page, 0)
     controls = figure.locator("input, button, select, canvas[tabindex], [role=slider]")
     names = controls.evaluate_all(
         """all => all.map(
@@ -127,11 +127,10 @@ def test_figure_answers_the_keyboard(visit, figure_at):
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
 def test_figure_follows_the_pointer(browser, site, figure_at, touch):
     """A drag over the first picture, or along the first slider, changes pixels and words."""
-    page_name, number, _ = figure_at
     context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=touch)
     page = context.new_page()
-    page.goto(site + page_name)
-    figure = start(page, number)
+    page.goto(site + figure_at)
+    figure = start(page, 0)
     handle = figure.locator("canvas[tabindex], input[type=range], [role=slider]").first
     handle.scroll_into_view_if_needed()
     box = handle.bounding_box()
@@ -150,29 +149,10 @@ def test_figure_follows_the_pointer(browser, site, figure_at, touch):
     context.close()
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "options"),
-    [
-        (1280, "light", {}),
-        (1280, "dark", {"runOnly": ["color-contrast"]}),  # only the colours are others
-        (360, "light", {"rules": {"color-contrast": {"enabled": False}}}),  # the colours are the same
-    ],
-    ids=["light", "dark", "phone"],
-)
-def test_living_figures_are_accessible(visit, site, figures_on, width, scheme, options):
-    """Axe finds nothing at all in them, in either mode and on a phone; and they asked nothing of another host."""
-    seen = visit(figures_on, width=width, scheme=scheme)
-    alive = len(list(each(seen.page)))
-    assert alive == seen.page.locator(".cw-figure.cw-lives").count()
-    assert violations(seen.page, ".cw-figure", **options) == []
-    assert [url for url in seen.requests if not url.startswith((site, "data:", "blob:"))] == []
-
-
 def test_two_instances_do_not_interfere(visit, figure_at):
     """A copy of the figure is changed; the first stays as it was."""
-    page_name, number, _ = figure_at
-    seen = visit(page_name)
-    first = start(seen.page, number)
+    seen = visit(figure_at)
+    first = start(seen.page, 0)
     first.evaluate(
         """figure => {
             const copy = figure.cloneNode(true);
@@ -199,15 +179,14 @@ def test_two_instances_do_not_interfere(visit, figure_at):
 
 def test_unmounting_leaves_nothing(browser, site, figure_at):
     """After the end of a figure nothing of it listens, observes or stands in the page; and it starts again."""
-    page_name, number, _ = figure_at
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.add_init_script(f"({COUNT})()")
-    page.goto(site + page_name)
+    page.goto(site + figure_at)
     page.evaluate(
         "() => document.querySelectorAll('.cw-figure').forEach((figure) => window.courseWidgets.unmount(figure))"
     )
-    figure = page.locator(".cw-figure").nth(number)
+    figure = page.locator(".cw-figure")
     counts = []
     for _ in range(3):
         figure.evaluate("figure => window.courseWidgets.mount(figure)")

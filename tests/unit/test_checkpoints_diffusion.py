@@ -10,6 +10,8 @@ import torch
 from course_build.recipes import diffusion as train_diffusion
 from course_lib import checkpoints, data, losses, metrics, models
 
+pytestmark = pytest.mark.slow  # what is shipped is measured again
+
 PIXELS = ("diffusion-digits-28", "diffusion-mnist")
 CODES = ("latent-diffusion-digits-28", "latent-diffusion-mnist")
 

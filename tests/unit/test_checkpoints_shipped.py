@@ -9,6 +9,8 @@ from course_build.recipes import shapes as train_shapes
 from course_lib import checkpoints, data, losses, metrics, training
 from course_lib.results import _files, seeds
 
+pytestmark = pytest.mark.slow  # what is shipped is measured again
+
 NAMES = (
     "ae-2d-digits-28",
     "ae-2d-mnist",

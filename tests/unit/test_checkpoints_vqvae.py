@@ -10,6 +10,8 @@ import torch
 from course_build.recipes import vqvae as train_vqvae
 from course_lib import checkpoints, data, losses, metrics, training
 
+pytestmark = pytest.mark.slow  # what is shipped is measured again
+
 DATASETS = tuple(train_vqvae.SETTINGS)
 
 

@@ -81,6 +81,7 @@ def test_the_shipped_originals_are_test_images_of_different_digits(name, request
     assert len(images.test.y[place].unique()) == 8
 
 
+@pytest.mark.slow
 def test_the_tool_measures_the_models_that_it_trains(tmp_path, monkeypatch):
     monkeypatch.setattr(_files, "SHIPPED", tmp_path / "weights")
     monkeypatch.setattr(recipes.tempfile, "tempdir", str(tmp_path))

@@ -255,6 +255,7 @@ def small_recipe(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_tool_makes_the_maps_that_it_says_and_continues_an_interrupted_run(small_recipe, monkeypatch):
     make, made = train_maps.make, []
 

@@ -82,6 +82,7 @@ def test_the_shipped_runs_are_all_there_and_their_numbers_are_possible():
     assert bool((rates.diff() < 0).all())
 
 
+@pytest.mark.slow
 def test_the_tool_measures_the_model_that_it_trains(tmp_path, monkeypatch):
     """One short run of two, with the state between them; the numbers are those of a model trained here."""
     monkeypatch.setattr(_files, "SHIPPED", tmp_path / "weights")
