@@ -60,18 +60,21 @@ pdf: $(BUILT) ## print the built book, stills for figures, to _build/through-the
 site-zip: $(BUILT) ## pack the built site to read it offline, to _build/through-the-bottleneck-site.zip, and link it as well
 	$(BIN)/python -m course_build.site_zip
 
-test: $(INSTRUCTOR) ## lint, build the book, test the library, the build, the pages and the grading (SLOW=yes: everything)
+.PHONY: lint
+lint: $(READY) ## look at the code without running it: style, types, the JavaScript of the figures
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/ty check --error-on-warning
+	$(BIN)/python -m course_build.lint_javascript
+
+test: $(INSTRUCTOR) lint ## lint, build the book, test the library, the build, the pages and the grading (SLOW=yes: everything)
 	$(MAKE) --no-print-directory book
 	@# A module stays in one process: its tests share pages and courses that take long to set up. Without a new order:
 	@# those of one or two tests would come last, and with minutes in each of them one process would wait for the other.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
 
 .PHONY: test-library links binder
-test-library: $(READY) ## lint, and test course_lib: without a built book, a browser or a sandbox
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+test-library: $(READY) ## test course_lib: without a built book, a browser or a sandbox
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope tests/unit
 
 links: $(READY) ## ask every address that the book names whether it is still there

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import numpy as np
@@ -33,7 +33,7 @@ TEXT_LEAST, DOT_LEAST, LINE_LEAST = 4.5, 4.5, 3.0  # WCAG 2 AA; dots are small a
 
 
 @contextmanager
-def on_dark_page(figure: Figure) -> Iterator[Figure]:
+def on_dark_page(figure: Figure) -> Generator[Figure]:
     """Give a figure the colours of the dark page, and its own again at the end.
 
     It keeps the layout that it has then, because a second one may move things by a pixel: what is drawn afterwards, in

@@ -130,20 +130,9 @@ def digits_plane(z: Tensor, y: Tensor, *, ax: Axes | None = None, size: float = 
     points, classes = z.detach().numpy(), y.numpy()
     ax.scatter(*points.T, c=[DIGIT_COLORS[c] for c in classes], s=size, linewidths=0, alpha=0.6, rasterized=True)
     for digit in np.unique(classes):
-        ax.text(
-            *np.median(points[classes == digit], axis=0),
-            str(digit),
-            ha="center",
-            va="center",
-            fontsize=12,
-            fontweight="bold",
-            bbox={
-                "boxstyle": "circle,pad=0.18",
-                "facecolor": "white",
-                "edgecolor": DIGIT_COLORS[digit],
-                "linewidth": 2,
-            },
-        )
+        x, y = np.median(points[classes == digit], axis=0)
+        box = {"boxstyle": "circle,pad=0.18", "facecolor": "white", "edgecolor": DIGIT_COLORS[digit], "linewidth": 2}
+        ax.text(x, y, str(digit), ha="center", va="center", fontsize=12, fontweight="bold", bbox=box)
     ax.set_aspect("equal")
     ax.set(xlabel="$z_1$", ylabel="$z_2$")
     return ax

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
-
-from course_lib.distributions import Gaussian
 
 
 @runtime_checkable
@@ -21,8 +19,8 @@ class Encoder(Protocol):
 
     latent_dim: int
 
-    def encode(self, x: Tensor) -> Tensor | Gaussian:
-        """(n, D) → codes of shape (n, d), or a Gaussian over them."""
+    def encode(self, x: Tensor) -> Any:
+        """(n, D) → codes of shape (n, d), or a `Gaussian` over them for a VAE."""
         ...
 
 
@@ -42,5 +40,5 @@ class LatentModel(Encoder, Protocol):
     noise_variance: float | Tensor
 
     def decode(self, z: Tensor) -> Tensor:
-        """(n, d) → pixel means of p_θ(x | z), shape (n, D)."""
+        """(n, d) → pixel means of p_θ(x | z), shape (n, D). With "bernoulli" there is `decode_logits` as well."""
         ...

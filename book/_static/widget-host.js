@@ -90,7 +90,7 @@
   function writeAddress(state, shared) {
     if (!location.protocol.startsWith("http")) return; // a page in a folder may not change its address
     const url = new URL(location.href);
-    const short = (key, value) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
+    const short = (_, value) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
     for (const key of shared) {
       const value = state[key];
       url.searchParams.set(parameter(state, key), typeof value === "string" ? value : JSON.stringify(value, short));

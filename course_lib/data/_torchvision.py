@@ -22,7 +22,7 @@ _SCHEMAS = {
 }
 
 
-def _compiled_operators_load(folders: list[str]) -> bool:
+def _compiled_operators_load(folders: list[str] | None) -> bool:
     if sys.platform == "win32":  # the wheels for Windows need no CUDA, and only torchvision knows their DLL folders
         return True
     library = PathFinder.find_spec("_C", folders)

@@ -8,7 +8,7 @@ import importlib.util
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -79,7 +79,10 @@ def documents() -> Documents:
 @cache
 def _texts(package: str) -> tuple[str, ...]:
     """At most `MOST` docstrings of a package, each once, in the order of its files."""
-    files = _files(Path(importlib.util.find_spec(package).origin).parent)
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    files = _files(Path(spec.origin).parent)
     found: dict[str, tuple[Path, int]] = {}
     with _no_garbage_collection():
         # Every eighth file, then every eighth from the second on, …: enough from everywhere without reading all.
@@ -90,12 +93,12 @@ def _texts(package: str) -> tuple[str, ...]:
                         found.setdefault(text, (path, i))
             if len(found) >= MOST:
                 break
-    ordered, share = sorted(found, key=found.get), min(1.0, MOST / max(1, len(found)))
+    ordered, share = sorted(found, key=found.__getitem__), min(1.0, MOST / max(1, len(found)))
     return tuple(text for i, text in enumerate(ordered) if int((i + 1) * share) > int(i * share))
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def _no_garbage_collection() -> Generator[None]:
     """Parsing makes many objects and no garbage: looking for it would double the time."""
     enabled = gc.isenabled()
     gc.disable()

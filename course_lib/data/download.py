@@ -14,7 +14,7 @@ import socket
 import tempfile
 import urllib.error
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 
@@ -67,7 +67,7 @@ def torchvision() -> ModuleType:
 
 
 @contextlib.contextmanager
-def _workshop(raw: Path) -> Iterator[Path]:
+def _workshop(raw: Path) -> Generator[Path]:
     """A temporary folder on the file system of `raw`, for one process at a time."""
     cache = raw.parent.parent
     with contextlib.ExitStack() as stack:
@@ -115,7 +115,7 @@ def _fetch(name: str, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _socket_timeout(seconds: float) -> Iterator[None]:
+def _socket_timeout(seconds: float) -> Generator[None]:
     # torchvision passes no timeout on: without this, a network that swallows packets hangs for minutes.
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)

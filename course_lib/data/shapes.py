@@ -44,7 +44,7 @@ def load() -> Dataset:
         (n, 5), the number of the level of each factor, and `.train.y` is the first of its columns, the shape.
     """
     sprites = {
-        levels: _sprite(FACTORS[0].levels[levels[0]], FACTORS[1].levels[levels[1]], FACTORS[2].levels[levels[2]])
+        levels: _sprite(str(FACTORS[0].levels[levels[0]]), *(float(FACTORS[i].levels[levels[i]]) for i in (1, 2)))
         for levels in itertools.product(*(range(factor.size) for factor in FACTORS[:3]))
     }
     grid = torch.cartesian_prod(*(torch.arange(factor.size) for factor in FACTORS))

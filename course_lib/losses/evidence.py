@@ -51,7 +51,7 @@ def log_likelihood(model: LatentModel, x: Tensor, z: Tensor) -> Tensor:
     "bernoulli" takes the decoder's logits, "gaussian" its pixel means and the model's `noise_variance`.
     """
     if model.likelihood == "bernoulli":
-        return bernoulli_log_likelihood(x, model.decode_logits(z))
+        return bernoulli_log_likelihood(x, model.decode_logits(z))  # ty: ignore[missing-attribute]
     return gaussian_log_likelihood(x, model.decode(z), model.noise_variance)
 
 

@@ -33,7 +33,7 @@ def reconstruction_terms(
     """
     z = model.encode(x)
     if model.likelihood == "bernoulli":
-        return {"loss": -bernoulli_log_likelihood(x, model.decode_logits(z))}
+        return {"loss": -bernoulli_log_likelihood(x, model.decode_logits(z))}  # ty: ignore[missing-attribute]
     return {"loss": squared_error(x, model.decode(z))}
 
 

@@ -126,6 +126,7 @@ def tc_elbo_terms(
     if not math.isfinite(dataset_size):
         raise ValueError("got no dataset_size, expected the number of training examples; use dataset_size=len(x)")
     bound = elbo(model, x, generator=generator)
+    assert bound.z is not None
     total_correlation = batch_densities(bound.q, bound.z, int(dataset_size)).total_correlation
     return {
         "loss": bound.kl + (beta - 1) * total_correlation - bound.reconstruction,

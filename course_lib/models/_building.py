@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import fields
 
@@ -30,7 +30,7 @@ def settings(model) -> dict:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Generator[None]:
     """Run a block under its own seed and leave torch's global random state as it was.
 
     Layers draw their first weights from the global state; inside this block a model depends on `seed` alone, and

@@ -74,5 +74,6 @@ def he_initialised(*layers: nn.Module) -> nn.Sequential:
         else:
             continue
         nn.init.normal_(layer.weight, std=math.sqrt(2 / fan_in))
-        nn.init.zeros_(layer.bias)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
     return nn.Sequential(*layers)

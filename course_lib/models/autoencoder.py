@@ -71,11 +71,11 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Code z of each example: (n, D) → (n, d). Any real numbers: nothing bounds or centres them."""
-        return self.encoder(_validate.rows(x, self.input_dim, self.encoder[0].weight))
+        return self.encoder(_validate.rows(x, self.input_dim, next(self.parameters())))
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """What the last layer says before the sigmoid: (n, d) → (n, D), any real numbers."""
-        return self.decoder(_validate.rows(z, self.latent_dim, self.decoder[0].weight, "z"))
+        return self.decoder(_validate.rows(z, self.latent_dim, next(self.parameters()), "z"))
 
     def decode(self, z: Tensor) -> Tensor:
         """Pixel means x̂: (n, d) → (n, D), each in [0, 1]; equal to sigmoid(decode_logits(z))."""

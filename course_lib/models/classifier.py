@@ -61,4 +61,4 @@ class Classifier(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """Logarithms of the classes' probabilities up to one constant per example: (n, D) → (n, classes)."""
-        return self.network(_validate.rows(x, self.input_dim, self.network[0].weight))
+        return self.network(_validate.rows(x, self.input_dim, next(self.parameters())))

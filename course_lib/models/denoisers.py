@@ -30,6 +30,12 @@ def time_features(t: Tensor, width: int = TIME_FEATURES) -> Tensor:
     return torch.cat([angle.sin(), angle.cos()], dim=1)
 
 
+def _silence(layer: nn.Module) -> None:
+    """Let a layer answer 0, whatever it is given: what stands after it learns first."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
 class MLPDenoiser(nn.Module):
     """Fully connected, for points and latent codes: [x_t, features of t] → `depth` hidden layers → (n, D).
 
@@ -39,7 +45,7 @@ class MLPDenoiser(nn.Module):
     def __init__(self, input_dim: int, *, width: int = 128, depth: int = 3):
         super().__init__()
         self.network = mlp([input_dim + TIME_FEATURES, *[width] * depth, input_dim], "silu")
-        nn.init.zeros_(self.network[-1].weight)
+        _silence(self.network[-1])
 
     def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
         """(n, D) and (n,) → (n, D)."""
@@ -84,8 +90,7 @@ class ConvDenoiser(nn.Module):
         self.grow = nn.ConvTranspose2d(2 * width, width, 2, stride=2)
         self.up = _Block(2 * width, width, times)
         self.out = _convolution(width, 4)
-        nn.init.zeros_(self.out[-1].weight)
-        nn.init.zeros_(self.out[-1].bias)
+        _silence(self.out[-1])
 
     def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
         """(n, side²) and (n,) → (n, side²)."""
@@ -109,7 +114,7 @@ class _Block(nn.Module):
         self.shift = nn.Linear(times, out_channels)
         self.second = _convolution(out_channels, out_channels)
         self.short = nn.Identity() if channels == out_channels else nn.Conv2d(channels, out_channels, 1)
-        nn.init.zeros_(self.second[-1].weight)
+        _silence(self.second[-1])
 
     def forward(self, h: Tensor, time: Tensor) -> Tensor:
         return self.short(h) + self.second(self.first(h) + self.shift(time)[:, :, None, None])

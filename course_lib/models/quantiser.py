@@ -58,6 +58,10 @@ class VectorQuantiser(nn.Module):
     van den Oord, Vinyals & Kavukcuoglu (2017), equations 1 to 3 and appendix A.1; restarts: Dhariwal et al. (2020).
     """
 
+    codebook: Tensor
+    usage: Tensor
+    sums: Tensor
+
     def __init__(self, num_embeddings: int, code_dim: int, *, learning: str = "average", restart: bool = True):
         super().__init__()
         self.learning = _validate.choice(learning, "learning", ("average", "gradient"))

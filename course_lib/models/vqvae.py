@@ -75,7 +75,7 @@ class VQVAE(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """z_e, what the encoder says of each cell before it is quantised: (n, D) → (n, s, s, d)."""
-        x = _validate.rows(x, self.input_dim, self.encoder[0].weight)
+        x = _validate.rows(x, self.input_dim, next(self.parameters()))
         pictures = x.reshape(len(x), 1, 4 * self.side, 4 * self.side)
         return self.encoder(pictures).movedim(1, -1)
 

@@ -47,8 +47,8 @@ def checked(
     What it is `trained` on must lie where its decoder can reach. Other data may leave that range, as scaled data do,
     where the likelihood allows it.
     """
-    if hasattr(model, "check_examples"):  # a model of something else than rows of real numbers
-        x = model.check_examples(x, names[0])
+    if check_examples := getattr(model, "check_examples", None):  # of something else than rows of real numbers
+        x = check_examples(x, names[0])
         return Examples(x, check_targets(targets, x, names))
     unit_range = getattr(model, "unit_range", False) if trained else getattr(model, "likelihood", "") == "bernoulli"
     x = _validate.data_matrix(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 
@@ -16,7 +16,7 @@ _before = ""
 
 
 @contextmanager
-def fast_matmul() -> Iterator[None]:
+def fast_matmul() -> Generator[None]:
     """Inside, oneDNN multiplies float32 matrices on the CPU, if it keeps to float32 here.
 
     torch's default is MKL, which leaves half of an AMD processor unused (112 against 240 Gflop/s on an EPYC with

@@ -43,8 +43,8 @@ def train_epoch(
         optimizer.zero_grad()
         terms["loss"].mean().backward()
         optimizer.step()
-        if hasattr(model, "after_step"):
-            model.after_step(generator)
+        if after_step := getattr(model, "after_step", None):
+            after_step(generator)
         sums.append(torch.stack([values.detach().sum(dtype=torch.float64) for values in terms.values()]))
     return dict(zip(terms, torch.stack(sums).T, strict=True))
 

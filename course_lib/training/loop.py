@@ -97,7 +97,7 @@ def fit(
         If the data or an argument are unusable; nothing has been trained then.
     """
     epochs, batch_size = _validate.positive_int(epochs, "epochs"), _validate.positive_int(batch_size, "batch_size")
-    seed, objective = _validate.seed(seed), _callable(objective or model.objective)
+    seed, objective = _validate.seed(seed), _callable(objective or getattr(model, "objective", None))
     data = checked(model, x, targets, ("x", "targets"), trained=True)
     check_validation_targets(targets, validation, validation_targets)
     held_out = None
@@ -107,25 +107,25 @@ def fit(
         patience = _validate.positive_int(patience, "patience")
         if validation is None:
             raise ValueError("got patience without validation data, expected validation=…: that is what it watches")
-    lr, options = as_schedule(lr), {name: as_schedule(value) for name, value in options.items()}
-    final = {name: schedule(epochs) for name, schedule in options.items()}
+    rate, schedules = as_schedule(lr), {name: as_schedule(value) for name, value in options.items()}
+    final = {name: schedule(epochs) for name, schedule in schedules.items()}
 
     home = next(model.parameters()).device
-    device = _device(device)
-    generator = torch.Generator(device).manual_seed(seed)
-    settings = {"seed": seed, "batch_size": batch_size, "lr": lr, "objective": objective, "patience": patience}
-    settings |= {"weight_decay": weight_decay, **options}
+    there = _device(device)
+    generator = torch.Generator(there).manual_seed(seed)
+    settings = {"seed": seed, "batch_size": batch_size, "lr": rate, "objective": objective, "patience": patience}
+    settings = {**settings, "weight_decay": weight_decay, **schedules}
     tensors = {"x": data.x, "targets": targets, "validation_targets": validation_targets}
     tensors["validation"] = None if held_out is None else held_out.x
     try:
-        model.to(device).train()
-        data, held_out = data.to(device), held_out and held_out.to(device)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=lr(0.0), weight_decay=weight_decay, fused=True)
+        model.to(there).train()
+        data, held_out = data.to(there), held_out and held_out.to(there)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=rate(0.0), weight_decay=weight_decay, fused=True)
         state = TrainingState(model, optimizer, generator, settings, tensors, epochs, patience, resume_from)
         with progress_bar(epochs, state.history.epochs, progress) as bar, state.last_good_weights():
             while state.history.epochs < epochs and not state.stalled():
                 epoch, started = state.history.epochs, time.perf_counter()
-                batches = _batches(data, batch_size, epoch, generator, optimizer, lr, options)
+                batches = _batches(data, batch_size, epoch, generator, optimizer, rate, schedules)
                 try:
                     sums = train_epoch(model, batches, objective, optimizer, generator)
                 except Exception as error:  # perhaps at weights that an earlier step of this epoch has destroyed
@@ -195,7 +195,9 @@ def evaluate(
     """
     examples = checked(model, x, targets, ("x", "targets"))
     examples = examples.to(next(model.parameters()).device)
-    return _means(model, examples, _callable(objective or model.objective), _validate.seed(seed), options)
+    return _means(
+        model, examples, _callable(objective or getattr(model, "objective", None)), _validate.seed(seed), options
+    )
 
 
 def _means(model: nn.Module, data: Examples, objective: Objective, seed: int, options: dict) -> dict[str, float]:
@@ -212,7 +214,7 @@ def _means(model: nn.Module, data: Examples, objective: Objective, seed: int, op
     return {name: total / len(data) for name, total in totals.items()}
 
 
-def _callable(objective: Objective) -> Objective:
+def _callable(objective: Objective | None) -> Objective:
     if not callable(objective):
         raise TypeError(f"got objective = {objective!r}, expected a function such as losses.elbo_terms")
     return objective

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
@@ -83,7 +83,7 @@ class TrainingState:
             _storage.save(self._path, *self._state())
 
     @contextmanager
-    def last_good_weights(self) -> Iterator[None]:
+    def last_good_weights(self) -> Generator[None]:
         """Whatever goes wrong inside, the model has the weights of the last finished epoch afterwards."""
         try:
             yield
@@ -113,6 +113,7 @@ class TrainingState:
         return tensors, about
 
     def _resume(self) -> None:
+        assert self._path is not None
         tensors, about = _storage.load(self._path)
         if about["identity"] != self._identity:
             theirs = about["identity"]

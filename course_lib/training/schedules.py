@@ -90,4 +90,4 @@ class Cosine:
 
 def as_schedule(value: float | Schedule) -> Schedule:
     """A number becomes a `Constant`; a schedule stays what it is."""
-    return value if callable(value) else Constant(float(value))
+    return value if callable(value) else Constant(float(value))  # ty: ignore[invalid-explicit-return]

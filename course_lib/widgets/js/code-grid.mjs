@@ -39,7 +39,7 @@ export function cutOut(pixels, side, left, top, size) {
 }
 
 /** The cell after a step of the arrow keys, up is +1; it stops at the margin. */
-export function stepCell(cell, [dx, dy], side, columns = side) {
+export function stepCell(cell, /** @type {number[]} */ [dx, dy], side, columns = side) {
   const inside = (value, most) => Math.min(most, Math.max(0, value));
   const [row, column] = [Math.floor(cell / columns), cell % columns];
   return inside(row - dy, side - 1) * columns + inside(column + dx, columns - 1);

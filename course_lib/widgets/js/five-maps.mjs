@@ -80,7 +80,7 @@ function scales(side) {
 }
 
 // A point is a small square, larger if it is selected; those outside a selection are faint.
-function drawPoints(context, side, points, labels, colors, ink, { mask = null, faint = false } = {}) {
+function drawPoints(context, side, points, labels, colors, { mask = null, faint = false } = {}) {
   const { x, y } = scales(side);
   const size = Math.min(3.6, Math.max(1.8, (0.45 * side) / Math.sqrt(labels.length))) + (mask ? 0.8 : faint ? -0.4 : 0);
   context.globalAlpha = mask ? 1 : faint ? 0.25 : 0.75;
@@ -106,7 +106,7 @@ function drawNearest(context, side, points, chosen, nearest, ink) {
   ring(context, at(chosen), 7, ink.z, 2.5);
 }
 
-function ring(context, [px, py], radius, color, width) {
+function ring(context, /** @type {number[]} */ [px, py], radius, color, width) {
   Object.assign(context, { strokeStyle: color, lineWidth: width });
   context.beginPath();
   context.arc(px, py, radius, 0, 7);
@@ -141,7 +141,7 @@ async function render({ model, el, signal }) {
     const title = h("p", { className: "fm-title" }, steps[0].name, setting);
     const wanted = () => (key ? steps[nearestSetting(settings, model.get(key))] : steps[0]);
     const side = () => Math.max(120, Math.floor(canvas.parentElement.clientWidth));
-    const toData = ([px, py]) => [scales(side()).x.toData(px), scales(side()).y.toData(py)];
+    const toData = (/** @type {number[]} */ [px, py]) => [scales(side()).x.toData(px), scales(side()).y.toData(py)];
     const own = () => model.get("brush").slice(1);
     row.setAttribute("role", "img");
     brushable(canvas, {
@@ -236,7 +236,7 @@ async function render({ model, el, signal }) {
     const shares = [["in pixels", share(near)], ...views.map(({ map }) => [map.name, share(tableOf(map))])];
     views.forEach((view, i) => {
       view.setting.textContent = titleOf(view.map).slice(view.map.name.length);
-      view.says.textContent = `keeps ${counts[i][1]} of ${COMPARED}` + (brush.mask ? ` · together ${percent(shares[i + 1][1])}` : "");
+      view.says.textContent = `keeps ${counts[i][1]} of ${COMPARED}${brush.mask ? ` · together ${percent(shares[i + 1][1])}` : ""}`;
     });
     const pixels = brush.mask ? `${brush.size} selected. Together in pixels: ${percent(shares[0][1])}; by chance: ${percent((brush.size - 1) / (n - 1))}` : "";
     if (group.textContent !== pixels) group.textContent = pixels;
@@ -251,7 +251,7 @@ async function render({ model, el, signal }) {
     const moves = view.at !== view.map.points;
     if (view.painted === key && !moves) return;
     view.painted = moves ? "" : key;
-    drawPoints(fitCanvas(view.dots, side, side), side, view.at, labels, model.get("colors"), ink, { faint });
+    drawPoints(fitCanvas(view.dots, side, side), side, view.at, labels, model.get("colors"), { faint });
     const { x, y } = scales(side);
     const size = side < 190 ? 12 : 14;
     drawNames(fitCanvas(view.names, side, side), placesBeside(view.at, labels, (0.6 * size) / side), x, y, ink, size);
@@ -262,7 +262,7 @@ async function render({ model, el, signal }) {
     paintLayers(view, brush.mask !== null, ink);
     const context = fitCanvas(view.canvas, side, side);
     context.drawImage(view.dots, 0, 0, side, side);
-    if (brush.mask) drawPoints(context, side, view.at, labels, model.get("colors"), ink, { mask: brush.mask });
+    if (brush.mask) drawPoints(context, side, view.at, labels, model.get("colors"), { mask: brush.mask });
     context.drawImage(view.names, 0, 0, side, side);
     if (brush.mask && brush.map === view.map) drawBrush(context, scales(side), brush.edges, ink);
     drawNearest(context, side, view.at, digit, around, ink);

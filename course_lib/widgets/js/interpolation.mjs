@@ -90,7 +90,7 @@ function drawPlane(canvas, width, { box, codes }, labels, colors, way, t, ink) {
   }
   context.globalAlpha = 1;
   const at = (time) => between(way[0], way[1], time);
-  const pixel = ([z1, z2]) => [x.toPixel(z1), y.toPixel(z2)];
+  const pixel = (/** @type {number[]} */ [z1, z2]) => [x.toPixel(z1), y.toPixel(z2)];
   const [from, to, here] = [0, 1, t].map((time) => pixel(at(time)));
   for (const [color, line] of [[ink.page, 6], [ink.z, 2.5]]) {
     Object.assign(context, { strokeStyle: color, fillStyle: color, lineWidth: line, lineCap: "round" });
@@ -105,7 +105,7 @@ function drawPlane(canvas, width, { box, codes }, labels, colors, way, t, ink) {
   dot(context, here, 3.5);
 }
 
-function dot(context, [px, py], radius) {
+function dot(context, /** @type {number[]} */ [px, py], radius) {
   context.beginPath();
   context.arc(px, py, radius, 0, 7);
   context.fill();

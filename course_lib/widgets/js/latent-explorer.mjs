@@ -22,7 +22,7 @@ const NEIGHBOURS = 15;
 const LEGEND = "Dots: codes of test images. Dashed: N(0, I) at one, two and three standard deviations.";
 
 /** Codes as a flat array z1, z2, z1, z2, … from 16-bit fractions of a box. */
-export function readCodes(bytes, [left, right, bottom, top]) {
+export function readCodes(bytes, /** @type {number[]} */ [left, right, bottom, top]) {
   const fraction = (i) => bytes.getUint16(2 * i, true) / 65535;
   return Float32Array.from({ length: bytes.byteLength / 2 }, (_, i) =>
     i % 2 ? bottom + fraction(i) * (top - bottom) : left + fraction(i) * (right - left),
@@ -30,7 +30,7 @@ export function readCodes(bytes, [left, right, bottom, top]) {
 }
 
 /** The digits of the nearest codes, most frequent first, as [digit, count] pairs; and how far the very nearest is. */
-export function nearestDigits(codes, labels, [z1, z2], count = NEIGHBOURS) {
+export function nearestDigits(codes, labels, /** @type {number[]} */ [z1, z2], count = NEIGHBOURS) {
   const nearest = []; // [squared distance, digit], in order; kept short, as this runs in every frame
   for (let i = 0; i < labels.length; i++) {
     const squared = (codes[2 * i] - z1) ** 2 + (codes[2 * i + 1] - z2) ** 2;
@@ -44,7 +44,7 @@ export function nearestDigits(codes, labels, [z1, z2], count = NEIGHBOURS) {
 }
 
 /** The density of N(0, I) at z, as a share of its highest value. */
-export function priorShare([z1, z2]) {
+export function priorShare(/** @type {number[]} */ [z1, z2]) {
   return Math.exp(-(z1 * z1 + z2 * z2) / 2);
 }
 
@@ -58,7 +58,7 @@ export function sentence(z, { votes, distance }) {
   );
 }
 
-function clampTo([left, right, bottom, top], [z1, z2]) {
+function clampTo(/** @type {number[]} */ [left, right, bottom, top], /** @type {number[]} */ [z1, z2]) {
   return [Math.min(right, Math.max(left, z1)), Math.min(top, Math.max(bottom, z2))];
 }
 
@@ -107,7 +107,7 @@ function drawPrior(context, x, y, ink) {
   context.setLineDash([]);
 }
 
-function drawCross(context, [px, py], ink) {
+function drawCross(context, /** @type {number[]} */ [px, py], ink) {
   for (const [color, width] of [[ink.page, 5], [ink.z, 2.5]]) {
     Object.assign(context, { strokeStyle: color, lineWidth: width });
     context.beginPath();

@@ -52,7 +52,7 @@ export function axisOf(spacing, box, axis) {
 }
 
 /** The fractions [left, right, bottom, top] that a cell covers, row 0 at the top. */
-export function cellEdges([left, right, bottom, top], [column, row], side = SIDE) {
+export function cellEdges(/** @type {number[]} */ [left, right, bottom, top], /** @type {number[]} */ [column, row], side = SIDE) {
   const [w, t] = [(right - left) / side, (top - bottom) / side];
   return [left + column * w, left + (column + 1) * w, top - (row + 1) * t, top - row * t];
 }
@@ -86,7 +86,7 @@ export function zoomed(window, cell, side = SIDE) {
 }
 
 /** A window that can be shown: the one given, or the whole if it has no inside. */
-export function readWindow([left, right, bottom, top]) {
+export function readWindow(/** @type {number[]} */ [left, right, bottom, top]) {
   const inside = left >= 0 && right <= 1 && bottom >= 0 && top <= 1;
   const [width, height] = [right - left, top - bottom];
   return inside && Math.min(width, height) >= 0.999 * CLOSEST ? [left, right, bottom, top] : WHOLE;
@@ -95,7 +95,7 @@ export function readWindow([left, right, bottom, top]) {
 /** All cells as [column, row], from the centre outwards. */
 export function fromCentre(side = SIDE) {
   const middle = (side - 1) / 2;
-  const far = ([column, row]) => (column - middle) ** 2 + (row - middle) ** 2;
+  const far = (/** @type {number[]} */ [column, row]) => (column - middle) ** 2 + (row - middle) ** 2;
   return Array.from({ length: side * side }, (_, i) => [i % side, Math.floor(i / side)]).sort((a, b) => far(a) - far(b));
 }
 
@@ -115,9 +115,9 @@ function emptySheet(key, before, oldWindow, window) {
   if (before) {
     const [width, height] = [oldWindow[1] - oldWindow[0], oldWindow[3] - oldWindow[2]];
     const size = SIDE * TILE;
-    const from = [((window[0] - oldWindow[0]) / width) * size, ((oldWindow[3] - window[3]) / height) * size];
-    const part = [((window[1] - window[0]) / width) * size, ((window[3] - window[2]) / height) * size];
-    sheet.getContext("2d").drawImage(before, ...from, ...part, 0, 0, size, size);
+    const [left, top] = [((window[0] - oldWindow[0]) / width) * size, ((oldWindow[3] - window[3]) / height) * size];
+    const [across, down] = [((window[1] - window[0]) / width) * size, ((window[3] - window[2]) / height) * size];
+    sheet.getContext("2d").drawImage(before, left, top, across, down, 0, 0, size, size);
   }
   return { key, sheet, left: fromCentre() };
 }

@@ -44,7 +44,7 @@ export function extendForward(schedule, path, until, normal) {
 
 /**
  * The way back: `path[k]` is x_{T − k}. Between the times that DDIM visits nothing moves.
- * @param {object} model  {schedule, network, variance}
+ * @param {any} model  {schedule, network, variance}
  * @param {Float64Array[]} path  begins with x_T
  * @param {number} until  the time down to which it is wanted
  * @param {{sampler: string, normal: () => number}} how
@@ -154,7 +154,7 @@ function render({ model, el, signal }) {
     const key = [direction, direction === "forward" ? "" : sampler, seed].join();
     if (!known.has(key)) {
       if (known.size > 8) known.clear();
-      const normal = normalGenerator(2 * seed + (direction === "reverse"));
+      const normal = normalGenerator(2 * seed + Number(direction === "reverse"));
       known.set(key, { normal, path: [direction === "forward" ? data : Float64Array.from(data, normal)] });
     }
     const { normal, path } = known.get(key);

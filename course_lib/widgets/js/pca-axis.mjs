@@ -26,11 +26,11 @@ export function meanPoint(points) {
 export function covarianceOf(points) {
   const [m1, m2] = meanPoint(points);
   const average = (product) => points.reduce((sum, [x1, x2]) => sum + product(x1 - m1, x2 - m2), 0) / points.length;
-  return [average((a) => a * a), average((a, b) => a * b), average((a, b) => b * b)];
+  return [average((a) => a * a), average((a, b) => a * b), average((_, b) => b * b)];
 }
 
 /** The variance wᵀSw along the axis. */
-export function capturedAlong([s11, s12, s22], degrees) {
+export function capturedAlong(/** @type {number[]} */ [s11, s12, s22], degrees) {
   const [c, s] = [Math.cos(degrees * RADIAN), Math.sin(degrees * RADIAN)];
   return c * c * s11 + 2 * c * s * s12 + s * s * s22;
 }
@@ -52,7 +52,7 @@ export function project(points, degrees) {
 }
 
 /** The first principal axis: its angle (null if every direction captures the same), and the two eigenvalues. */
-export function principalAxis([s11, s12, s22]) {
+export function principalAxis(/** @type {number[]} */ [s11, s12, s22]) {
   const middle = (s11 + s22) / 2;
   const radius = Math.hypot((s11 - s22) / 2, s12);
   const tie = radius <= 1e-6 * middle;
@@ -113,7 +113,7 @@ function line(context, from, to, style) {
 function drawCloud(canvas, width, points, angle, ink) {
   const { area, x, y, mean, reach, ranges, height } = cloudGeometry(width, points);
   const context = fitCanvas(canvas, width, height);
-  const pixel = ([a, b]) => [x.toPixel(a), y.toPixel(b)];
+  const pixel = (/** @type {number[]} */ [a, b]) => [x.toPixel(a), y.toPixel(b)];
   drawAxes(context, area, x, y, { xTicks: ticks(ranges[0]), yTicks: ticks(ranges[1]), xLabel: "x₁", yLabel: "x₂", ink });
   context.save();
   context.beginPath();
@@ -143,7 +143,7 @@ function drawCloud(canvas, width, points, angle, ink) {
   context.restore();
 }
 
-function drawHandle(context, [px, py], ink) {
+function drawHandle(context, /** @type {number[]} */ [px, py], ink) {
   Object.assign(context, { fillStyle: ink.page, strokeStyle: ink.z, lineWidth: 2.5, font: "italic bold 13px Georgia, serif" });
   context.beginPath();
   context.arc(px, py, 11, 0, 7);

@@ -136,7 +136,7 @@ function tile() {
 }
 
 function render({ model, el, signal }) {
-  const content = readComponents(Object.fromEntries(["mean", "axes", "codes", "images"].map((key) => [key, model.get(key)])));
+  const content = readComponents({ mean: model.get("mean"), axes: model.get("axes"), codes: model.get("codes"), images: model.get("images") });
   const names = model.get("pictures");
   const most = content.axes.length;
   const own = content.images.map((x, p) => errorCurve(content, x, content.codes[p]));

@@ -35,13 +35,14 @@ export function indexOf(betas, beta) {
 }
 
 /** Which of some [x, y] is nearest to a place. */
-export function nearest(places, [x, y]) {
+export function nearest(places, /** @type {number[]} */ [x, y]) {
   const far = places.map(([px, py]) => (px - x) ** 2 + (py - y) ** 2);
   return far.indexOf(Math.min(...far));
 }
 
 /** The two ends, within a box of rates and distortions, of the line distortion + weight · rate = what it is at a point. */
-export function lineOfEqualLoss([rate, distortion], weight, { rates: [left, right], distortions: [bottom, top] }) {
+export function lineOfEqualLoss(/** @type {number[]} */ [rate, distortion], weight, { rates, distortions }) {
+  const [[left, right], [bottom, top]] = [rates, distortions];
   const sum = distortion + weight * rate;
   const at = (r) => [r, sum - weight * r];
   const from = (d) => [(sum - d) / weight, d];
@@ -74,7 +75,7 @@ function curveGeometry(width, data) {
   return { height, frame, area, x, y, places };
 }
 
-function circle(context, [x, y], radius, fill, line) {
+function circle(context, /** @type {number[]} */ [x, y], radius, fill, line) {
   context.beginPath();
   context.arc(x, y, radius, 0, 7);
   Object.assign(context, { fillStyle: fill, strokeStyle: line, lineWidth: 1.5 });
@@ -82,12 +83,12 @@ function circle(context, [x, y], radius, fill, line) {
   context.stroke();
 }
 
-function label(context, words, [x, y], color, font = "13px system-ui, sans-serif", align = "left") {
+function label(context, words, /** @type {number[]} */ [x, y], color, font = "13px system-ui, sans-serif", align = "left") {
   Object.assign(context, { font, fillStyle: color, textAlign: align, textBaseline: "alphabetic" });
   context.fillText(words, x, y);
 }
 
-function drawKey(context, [x, y], ink, beta) {
+function drawKey(context, /** @type {number[]} */ [x, y], ink, beta) {
   const line = (row, color, width, dash, words) => {
     drawLine(context, color, width, [[x, y + row], [x + 26, y + row]], dash);
     label(context, words, [x + 34, y + row + 4], ink.text);
@@ -126,6 +127,7 @@ function drawPictures(canvas, width, { originals, reconstructions, samples }, ch
   const size = Math.floor(width / COLUMNS);
   const [shown, drawn, models] = [originals.byteLength / PIXELS, samples.byteLength / PIXELS, reconstructions.byteLength / originals.byteLength];
   const perModel = drawn / models;
+  /** @type {[string, number, (i: number) => Float32Array][]} */
   const blocks = [
     ["test images", shown, (i) => pictureAt(originals, i)],
     ["redrawn, each from one draw of its code", shown, (i) => pictureAt(reconstructions, chosen * shown + i)],
@@ -147,7 +149,9 @@ function drawPictures(canvas, width, { originals, reconstructions, samples }, ch
 // ---- Controller ----
 
 function render({ model, el, signal }) {
+  /** @type {any} */
   const data = Object.fromEntries(["betas", "rates", "distortions", "active"].map((key) => [key, model.get(key)]));
+  /** @type {any} */
   const pictures = Object.fromEntries(["originals", "reconstructions", "samples"].map((key) => [key, model.get(key)]));
   const life = begin({ model, el, signal }, draw);
   const chosen = () => indexOf(data.betas, model.get("beta"));

@@ -47,7 +47,7 @@ export function summary(values) {
 }
 
 /** How many values fall into each of `bins` equal parts of [low, high], and how many outside. */
-export function histogram(values, [low, high], bins) {
+export function histogram(values, /** @type {number[]} */ [low, high], bins) {
   const counts = new Array(bins).fill(0);
   let outside = 0;
   for (const value of values) {

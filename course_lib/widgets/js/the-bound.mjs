@@ -237,7 +237,7 @@ function render({ model, el, signal }) {
     onPoint: (px, py) => place({ mean: mapScales(widthOf(map)).x.toData(px), std: mapScales(widthOf(map)).y.toData(py) }),
     onStep,
   });
-  const number = (label, key, [min, max]) =>
+  const number = (label, key, /** @type {number[]} */ [min, max]) =>
     slider({ label, min, max, step: 0.01, value: 0, say: (value) => format(value), signal: life.signal, onInput: (value) => life.update({ [key]: value }) });
   const sliders = { mean: number("mean μ", "mean", MEANS), std: number("width σ", "std", STDS), x: number("observed x", "x", XS) };
   el.append(

@@ -50,7 +50,7 @@ export function brushable(canvas, { onPoint, onPick, onBrush, onStep, onWiden, o
 }
 
 /** Draw a brush [left, bottom, right, top] as a dashed rectangle; x and y are scales, as from `linearScale`. */
-export function drawBrush(context, { x, y }, [left, bottom, right, top], ink) {
+export function drawBrush(context, { x, y }, /** @type {number[]} */ [left, bottom, right, top], ink) {
   const [from, to] = [[x.toPixel(left), y.toPixel(top)], [x.toPixel(right), y.toPixel(bottom)]];
   for (const [strokeStyle, lineWidth, dash] of [[ink.page, 4, []], [ink.x, 2, [6, 3]]]) {
     Object.assign(context, { strokeStyle, lineWidth });

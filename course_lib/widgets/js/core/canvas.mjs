@@ -1,13 +1,13 @@
 // Drawing: sharp canvases, scales between data and pixels, axes, images of pixels.
 
 /** A linear map from data to pixels and back. */
-export function linearScale([d0, d1], [p0, p1]) {
+export function linearScale(/** @type {number[]} */ [d0, d1], /** @type {number[]} */ [p0, p1]) {
   const slope = (p1 - p0) / (d1 - d0);
   return { toPixel: (value) => p0 + (value - d0) * slope, toData: (pixel) => d0 + (pixel - p0) / slope };
 }
 
 /** About `count` round numbers that cover an interval: steps of 1, 2 or 5 times a power of ten. */
-export function ticks([low, high], count = 5) {
+export function ticks(/** @type {number[]} */ [low, high], count = 5) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= rough * 0.999);

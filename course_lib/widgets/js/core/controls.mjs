@@ -13,6 +13,8 @@ export function h(tag, properties = {}, ...children) {
 
 /**
  * A slider with its name before it and its value behind it.
+ * @param {{label: string, min: number, max: number, step: number, value: number, say?: (value: number) => string,
+ *   onInput: (value: number) => void, signal: AbortSignal}} settings
  * @returns {{el: HTMLElement, set: (value: number) => void}}  `set` moves it without calling `onInput`
  */
 export function slider({ label, min, max, step, value, say = String, onInput, signal }) {
@@ -70,7 +72,10 @@ export function readout(signal) {
   return { el: h("div", {}, shown, spoken), say };
 }
 
-/** Where a pointer is on a canvas, in CSS pixels of the drawing. */
+/**
+ * Where a pointer is on a canvas, in CSS pixels of the drawing.
+ * @returns {[number, number]}
+ */
 export function placeOn(canvas, event) {
   const { left, top, width } = canvas.getBoundingClientRect();
   const zoom = canvas.width / (globalThis.devicePixelRatio || 1) / width;
@@ -79,7 +84,10 @@ export function placeOn(canvas, event) {
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-/** The direction of an arrow key, up is [0, 1]; null for any other key, and where the browser has its own use of it. */
+/**
+ * The direction of an arrow key, up is [0, 1]; null for any other key, and where the browser has its own use of it.
+ * @returns {[number, number] | null}
+ */
 export function arrowOf(event) {
   return event.altKey || event.ctrlKey || event.metaKey ? null : (ARROWS[event.key] ?? null);
 }
@@ -104,7 +112,8 @@ export function movable(canvas, { label, onPoint, onStep, hover = false, signal 
     const direction = arrowOf(event);
     if (!direction) return;
     event.preventDefault();
-    onStep(...direction.map((step) => step * (event.shiftKey ? 10 : 1)));
+    const [[dx, dy], length] = [direction, event.shiftKey ? 10 : 1];
+    onStep(dx * length, dy * length);
   };
   canvas.addEventListener("keydown", press, options);
 }

@@ -27,7 +27,7 @@ export function readConvolutions({ shape, layers, number, weights: bytes, error 
   const floats = (n) => Float32Array.from({ length: n }, float);
   let [height, width] = shape;
   const ready = layers.map((layer) => {
-    const { kind, inputs, outputs, kernel = [1, 1], biases, stride, padding = 0, activation } = layer;
+    const { kind, inputs, outputs, kernel = [1, 1], biases, stride, padding = 0, activation } = /** @type {any} */ (layer);
     if (!(activation in ACTIVATIONS)) throw new Error(`got activation "${activation}", expected ${Object.keys(ACTIVATIONS).join(", ")}`);
     const from = { height, width };
     [height, width] = [height, width].map((n, i) => sizeAfter(kind, n, kernel[i], stride, padding));
@@ -51,7 +51,7 @@ export function sizeAfter(kind, size, kernel, stride, padding) {
 
 /**
  * Decode one grid.
- * @param {object} network  from `readConvolutions`
+ * @param {{layers: any[]}} network  from `readConvolutions`
  * @param {Float32Array} grid  numbers of the shape that the network takes, pixel by pixel
  * @returns {Float32Array}  what its last layer says; the network's own memory, overwritten by the next call
  */
@@ -62,7 +62,8 @@ export function runConvolutions(network, grid) {
 }
 
 /** How exact a network in the page is, as a sentence. */
-export function sayPrecision({ number, error: [worst, mean] }) {
+export function sayPrecision({ number, error }) {
+  const [worst, mean] = error;
   const percent = (share) => `${(100 * share).toPrecision(1)} %`;
   return (
     `The decoder runs in this page with ${number === "int8" ? "one byte" : "two bytes"} a weight: over the codes tried its pixels ` +

@@ -16,10 +16,10 @@ export function erf(x) {
 
 /**
  * Unpack what `course_lib.widgets.pack_decoder` wrote.
- * @param {{widths: number[], activation: string, weights: DataView}} packed  for each layer: a scale and a bias for each
+ * @param {{widths: number[], activation: string, weights: DataView, error?: number[]}} packed  for each layer: a scale and a bias for each
  *   of its outputs (float32), then its numbers row by row (float32 in the first layer, int8 in the others);
  *   weight = scale of its row × number
- * @returns {{widths: number[], layers: object[]}}  weights input by input, so that a layer adds up whole columns
+ * @returns {{widths: number[], layers: any[], error?: number[]}}  weights input by input, so that a layer adds up whole columns
  */
 export function readDecoder({ widths, activation, weights: bytes, error }) {
   if (!(activation in ACTIVATIONS)) throw new Error(`got activation "${activation}", expected relu, gelu or sigmoid`);
@@ -42,8 +42,12 @@ export function readDecoder({ widths, activation, weights: bytes, error }) {
   return { widths, layers, error };
 }
 
-/** How exact a decoder in the page is, as a sentence. */
-export function sayError({ error: [worst, mean] }) {
+/**
+ * How exact a decoder in the page is, as a sentence.
+ * @param {{error?: number[]}} decoder
+ */
+export function sayError({ error }) {
+  const [worst, mean] = error;
   const percent = (share) => `${(100 * share).toPrecision(1)} %`;
   return (
     "The decoder runs in this page with one byte a weight: over the codes shown its pixels differ from the trained " +
@@ -53,9 +57,9 @@ export function sayError({ error: [worst, mean] }) {
 
 /**
  * Decode one code.
- * @param {object} decoder  from `readDecoder`
+ * @param {{layers: any[]}} decoder  from `readDecoder`
  * @param {ArrayLike<number>} z  d numbers
- * @returns {Float32Array}  pixel means in [0, 1]; the decoder's own memory, overwritten by the next call
+ * @returns {any}  pixel means in [0, 1]; the decoder's own memory, overwritten by the next call
  */
 export function decode(decoder, z) {
   let values = z;

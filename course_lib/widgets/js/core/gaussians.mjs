@@ -18,12 +18,12 @@ export function gaussianKl(m, s, m0, s0) {
 }
 
 /** The value, or the nearer end of the interval. */
-export function clampNumber(value, [low, high]) {
+export function clampNumber(value, /** @type {number[]} */ [low, high]) {
   return Math.min(high, Math.max(low, value));
 }
 
 /** Where curves over z are drawn: z from −half to half, values from `low` to `high`. */
-export function curvePanel({ left = 40, top, width, height }, half, [low, high]) {
+export function curvePanel({ left = 40, top, width, height }, half, /** @type {number[]} */ [low, high]) {
   const area = { left, top, width: width - left - 8, height };
   const x = linearScale([-half, half], [left, left + area.width]);
   return { area, half, x, y: linearScale([low, high], [top + height, top]) };
@@ -32,7 +32,7 @@ export function curvePanel({ left = 40, top, width, height }, half, [low, high])
 /**
  * A function of z as a curve, and what lies between it and zero.
  * @param {CanvasRenderingContext2D} context
- * @param {object} panel  from `curvePanel`
+ * @param {any} panel  from `curvePanel`
  * @param {(z: number) => number} f
  * @param {{color: string, dash?: number[], lineWidth?: number, fill?: number}} style  `fill` is an opacity
  * @param {number[]} [exact]  places that no step may miss, such as a narrow peak and its flanks

@@ -2,7 +2,7 @@
 
 /**
  * Begin: dress the element, and tie everything that follows to one end.
- * @param {{model: object, el: HTMLElement, signal?: AbortSignal}} host  what a host gives to `render`
+ * @param {{model: any, el: HTMLElement, signal?: AbortSignal}} host  what a host gives to `render`
  * @param {() => void} draw  draws everything from the model; called at most once a frame
  * @returns {{signal: AbortSignal, redraw: () => void, update: (changes: object) => void, end: () => void}}
  *   `update` writes to the model and saves, `end` is for the host
@@ -48,7 +48,10 @@ export function begin({ model, el, signal }, draw) {
   return { signal: ending.signal, redraw, update, end: () => ending.abort() };
 }
 
-/** The colours of the figure as the style sheet has them now: `ink.text`, `ink.z`, `ink.mean`, …; pixels as numbers. */
+/**
+ * The colours of the figure as the style sheet has them now: `ink.text`, `ink.z`, `ink.mean`, …; pixels as numbers.
+ * @returns {any}
+ */
 export function inkOf(el) {
   const style = getComputedStyle(el);
   const names = ["page", "text", "muted", "line", "x", "x_hat", "encoder", "z", "decoder", "mean", "std", "noise", "loss"];

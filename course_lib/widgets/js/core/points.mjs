@@ -19,7 +19,7 @@ export function blend(a, b, t) {
 }
 
 /** The point nearest to a place, by its number; −1 if none is within `reach`. */
-export function nearestPoint(points, [x, y], reach = Infinity) {
+export function nearestPoint(points, /** @type {number[]} */ [x, y], reach = Infinity) {
   let [best, least] = [-1, reach * reach];
   for (let i = 0; 2 * i < points.length; i++) {
     const squared = (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
@@ -65,7 +65,7 @@ function insert(row, squares, point, squared) {
 }
 
 /** The nearest point in a direction, no more than 45° aside; the point itself if there is none. */
-export function nextPoint(points, from, [dx, dy]) {
+export function nextPoint(points, from, /** @type {number[]} */ [dx, dy]) {
   let [best, least] = [from, Infinity];
   for (let i = 0; 2 * i < points.length; i++) {
     const [x, y] = [points[2 * i] - points[2 * from], points[2 * i + 1] - points[2 * from + 1]];
@@ -77,7 +77,7 @@ export function nextPoint(points, from, [dx, dy]) {
 }
 
 /** Which points lie in a rectangle, 1 or 0 for each, its edges included; none in one without area. */
-export function inRectangle(points, [left, bottom, right, top]) {
+export function inRectangle(points, /** @type {number[]} */ [left, bottom, right, top]) {
   const empty = !(right > left && top > bottom);
   return Uint8Array.from({ length: points.length / 2 }, (_, i) => {
     const [x, y] = [points[2 * i], points[2 * i + 1]];
@@ -86,13 +86,13 @@ export function inRectangle(points, [left, bottom, right, top]) {
 }
 
 /** The rectangle between two corners, whichever they are: [left, bottom, right, top] in thousandths, cut off at 0 and 1. */
-export function rectangle([x0, y0], [x1, y1]) {
+export function rectangle(/** @type {number[]} */ [x0, y0], /** @type {number[]} */ [x1, y1]) {
   const cut = (value) => Math.min(1, Math.max(0, Math.round(1000 * value) / 1000)); // no more digits than an address has
   return [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)].map(cut);
 }
 
 /** A rectangle made wider by `step` on the side of a direction. */
-export function widened([left, bottom, right, top], [dx, dy], step) {
+export function widened(/** @type {number[]} */ [left, bottom, right, top], /** @type {number[]} */ [dx, dy], step) {
   const low = [left + step * Math.min(0, dx), bottom + step * Math.min(0, dy)];
   return rectangle(low, [right + step * Math.max(0, dx), top + step * Math.max(0, dy)]);
 }

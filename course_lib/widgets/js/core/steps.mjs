@@ -13,7 +13,7 @@ export function stepsHeight(rows) {
  * @param {CanvasRenderingContext2D} context
  * @param {{label: string, value: string, from: number, to: number, color: string, hollow?: boolean, joins?: boolean}[]} rows
  *   `joins`: a thin line leads from its end to the row below
- * @param {{width: number, scale: object, domain: number[], axis: number[], marks?: {at: number, label: string, color: string}[], ink: object}} options
+ * @param {{width: number, scale: any, domain: number[], axis: number[], marks?: {at: number, label: string, color: string}[], ink: Record<string, string>}} options
  *   scale from `linearScale`; `axis` are its ticks; `marks` are vertical lines through all rows
  */
 export function drawSteps(context, rows, { width, scale, domain, axis, marks = [], ink }) {
@@ -40,7 +40,7 @@ export function drawSteps(context, rows, { width, scale, domain, axis, marks = [
   }
 }
 
-function drawRow(context, { label, value, from, to, color, hollow, joins }, top, { width, at, domain, ink }) {
+function drawRow(context, { label, value, from, to, color, hollow = false, joins = false }, top, { width, at, domain, ink }) {
   const [y, high] = [top + 20, 14];
   const [start, end] = [at(from), at(to)];
   Object.assign(context, { fillStyle: color, strokeStyle: color, lineWidth: 2 });
