@@ -40,6 +40,7 @@ def test_a_call_is_the_reconstruction_also_with_other_weights(model):
     assert not torch.equal(functional_call(model, halved, (X,)), model(X))
 
 
+@pytest.mark.filterwarnings("ignore:Guards may run slower on Python 3.13.0")
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_encode_and_decode_are_one_graph(model):
     code = torch.compile(lambda x: mean_code(model, x), backend="eager", fullgraph=True)(X).detach()

@@ -103,7 +103,7 @@ def test_only_a_bernoulli_model_wants_pixels_between_0_and_1():
     [
         (lambda model, x, generator: {"loss": x.mean()}, r"'loss': \(\).*expected .* shape \(30,\)"),
         (lambda model, x, generator: {"loss": x}, r"'loss': \(30, 12\)"),
-        (lambda model, x, generator: {"cost": x.sum(dim=1)}, "returns cost, expected a dict with 'loss'"),
+        (lambda model, x, generator: {"cost": x.sum(dim=1)}, "returns cost, expected 'loss' among terms"),
     ],
 )
 def test_an_objective_has_to_return_one_number_per_example(objective, message):
