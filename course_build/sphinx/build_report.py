@@ -97,16 +97,15 @@ def _digest(sha256: str) -> nodes.Node:
     return nodes.abbreviation(sha256, sha256, explanation=sha256, classes=["digest"])
 
 
-def write_json(app, exception) -> None:
-    """Write the same facts beside the page; connected to Sphinx's event `build-finished`."""
+def write_json(app) -> None:
+    """Write the same facts beside the page."""
     report = getattr(app.env, "course_health", None)
-    if exception is None and report and app.builder.format == "html":
+    if report:
         path = (Path(app.outdir) / report["page"]).with_name("health.json")
         path.write_text(json.dumps(report["facts"], indent=2) + "\n", encoding="utf-8")
 
 
-def drop_old_copies(app, exception) -> None:
-    """Take the PDF and the zip of the last build out of the site; connected to Sphinx's event `build-finished`."""
-    if exception is None and app.builder.format == "html":
-        for name in NAMES:
-            (Path(app.outdir) / name).unlink(missing_ok=True)
+def drop_old_copies(app) -> None:
+    """Take the PDF and the zip of the last build out of the site."""
+    for name in NAMES:
+        (Path(app.outdir) / name).unlink(missing_ok=True)

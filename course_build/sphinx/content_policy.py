@@ -76,16 +76,14 @@ def with_policy(page: str) -> str:
     return page[: head.end()] + meta + page[head.end() :]
 
 
-def write_policies(app, exception) -> None:
-    """Give every page its policy; connected to Sphinx's event `build-finished`, after all that writes pages.
+def write_policies(app) -> None:
+    """Give every page its policy.
 
     Raises
     ------
     ExtensionError
         If a page holds what its policy would block.
     """
-    if exception or app.builder.format != "html":
-        return
     for path in sorted(Path(app.outdir).rglob("*.html")):
         if "_static" in path.parts:
             continue

@@ -27,6 +27,7 @@ from course_build.sphinx import (
 from course_build.sphinx.build_report import BuildReport, drop_old_copies, write_json
 from course_build.sphinx.cache_key import current_key
 from course_build.sphinx.chapter_execution import execute_chapters
+from course_build.sphinx.notebook_files import write_notebooks
 from course_build.sphinx.symbol_table import SymbolTable
 from course_build.sphinx.theme_fixes import drop_unused_scripts, polish_pages
 from course_lib import data, notation
@@ -73,20 +74,40 @@ def collect_static_files(app) -> None:
         app.add_js_file(script, loading_method="defer")
 
 
-def slim_static_files(app, exception) -> None:
+def slim_static_files(app) -> None:
     """Make figures and icons small, once all files are written."""
+    site = Path(app.outdir)
+    pictures = site.parent / exercises.MADE / "pictures"
+    dark_figures.pair(site, executed=Path(app.config.nb_execution_cache_path), exercises=pictures)
+    figures.shrink(site)
+    icon_font.slim(site / "_static" / "styles" / "pydata-sphinx-theme.css")
+
+
+# In this order: each step takes the files as the one before it left them, and the policies come when no page changes.
+FINISHING_STEPS = (
+    write_notebooks,
+    polish_pages,
+    write_json,
+    drop_old_copies,
+    widget_pages.write_files,
+    slim_static_files,
+    page_head.write_sitemap,
+    front_pages.write_pages,
+    content_policy.write_policies,
+)
+
+
+def finish(app, exception) -> None:
+    """Take the written site through every step; connected to Sphinx's event `build-finished`."""
     if exception is None and app.builder.format == "html":
-        site = Path(app.outdir)
-        pictures = site.parent / exercises.MADE / "pictures"
-        dark_figures.pair(site, executed=Path(app.config.nb_execution_cache_path), exercises=pictures)
-        figures.shrink(site)
-        icon_font.slim(site / "_static" / "styles" / "pydata-sphinx-theme.css")
+        for step in FINISHING_STEPS:
+            step(app)
 
 
 def setup(app):
     """Connect everything; called by Sphinx."""
     app.add_config_value("course_edition", "", "env")
-    for name in ("chapter_numbers", "quiz", "api_reference", "exercises", "notebook_files", "launch_links"):
+    for name in ("chapter_numbers", "quiz", "api_reference", "exercises", "launch_links"):
         app.setup_extension(f"course_build.sphinx.{name}")
     app.add_directive("build-report", BuildReport)
     app.add_directive("symbol-table", SymbolTable)
@@ -102,12 +123,5 @@ def setup(app):
     app.connect("html-page-context", widget_pages.add_host)
     app.connect("html-page-context", prev_next.add_reasons)
     app.connect("html-page-context", page_head.add_tags)
-    app.connect("build-finished", polish_pages)
-    app.connect("build-finished", write_json)
-    app.connect("build-finished", drop_old_copies)
-    app.connect("build-finished", widget_pages.write_files)
-    app.connect("build-finished", slim_static_files)
-    app.connect("build-finished", page_head.write_sitemap)
-    app.connect("build-finished", front_pages.write_pages)
-    app.connect("build-finished", content_policy.write_policies, priority=900)  # when no page changes any more
+    app.connect("build-finished", finish, priority=900)  # after Sphinx's and the theme's own
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}

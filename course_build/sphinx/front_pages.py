@@ -31,10 +31,8 @@ def contents(app) -> list[tuple[str, list[tuple[str, str]]]]:
     return parts
 
 
-def write_pages(app, exception) -> None:
-    """Write `404.html` and `index.html` at the root; connected to Sphinx's event `build-finished`."""
-    if exception or app.builder.format != "html":
-        return
+def write_pages(app) -> None:
+    """Write `404.html` and `index.html` at the root."""
     templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     icon = (Path(app.outdir) / "_static" / "favicon.svg").read_text(encoding="utf-8")
     site, front = app.config.html_baseurl, app.builder.get_target_uri(app.config.root_doc)

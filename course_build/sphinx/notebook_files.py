@@ -20,16 +20,14 @@ from course_build.sphinx.chapter_execution import executed_notebook
 FOLDER = "notebooks"
 
 
-def write_notebooks(app, exception) -> None:
-    """Write all of them; connected to Sphinx's event `build-finished`.
+def write_notebooks(app) -> None:
+    """Write all of them.
 
     Raises
     ------
     ExtensionError
         If two chapters would have notebooks of one name.
     """
-    if exception or app.builder.format != "html":
-        return
     root, target = Path(app.srcdir), Path(app.outdir) / FOLDER
     shutil.rmtree(target, ignore_errors=True)
     (target / "exercises").mkdir(parents=True)
@@ -44,9 +42,3 @@ def write_notebooks(app, exception) -> None:
     for exercise in exercises:
         made = Path(app.outdir).parent / ".exercises" / "student" / f"{exercise.id}.ipynb"
         shutil.copy(made, target / "exercises")
-
-
-def setup(app):
-    """Connect; called by Sphinx, which `extension` asks to."""
-    app.connect("build-finished", write_notebooks)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

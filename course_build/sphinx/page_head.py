@@ -68,10 +68,10 @@ def add_tags(app, pagename, templatename, context, doctree) -> None:
     context["metatags"] = context.get("metatags", "") + added
 
 
-def write_sitemap(app, exception) -> None:
-    """Write `sitemap.xml` where the site's address is known; connected to Sphinx's event `build-finished`."""
+def write_sitemap(app) -> None:
+    """Write `sitemap.xml` where the site's address is known."""
     root = app.config.html_baseurl
-    if exception or app.builder.format != "html" or not root:
+    if not root:
         return
     pages = [root + quote(app.builder.get_target_uri(name)) for name in sorted(app.env.found_docs)]
     lines = [f"  <url><loc>{escape_xml(url)}</loc></url>" for url in pages]

@@ -120,16 +120,14 @@ def drop_unused_scripts(app, pagename, templatename, context, doctree) -> None:
     ]
 
 
-def polish_pages(app, exception) -> None:
-    """Apply every fix to every page; connected to Sphinx's event `build-finished`.
+def polish_pages(app) -> None:
+    """Apply every fix to every page.
 
     Raises
     ------
     ExtensionError
         If a fix matches on no page.
     """
-    if exception or app.builder.format != "html":
-        return
     pages = [path for path in Path(app.outdir).rglob("*.html") if "_static" not in path.parts]
     counts = dict.fromkeys(FIXES, 0)
     for path in pages:

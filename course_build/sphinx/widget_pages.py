@@ -33,10 +33,8 @@ def add_host(app, pagename, templatename, context, doctree) -> None:
         app.add_js_file("widget-host.js", loading_method="defer")
 
 
-def write_files(app, exception) -> None:
-    """Move what is heavy from the pages into files; connected to Sphinx's event `build-finished`."""
-    if exception or app.builder.format != "html":
-        return
+def write_files(app) -> None:
+    """Move what is heavy from the pages into files."""
     site = Path(app.outdir)
     home = site / "_static" / "widgets"
     (home / "data").mkdir(parents=True, exist_ok=True)
