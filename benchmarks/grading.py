@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks import toy_course
 from benchmarks.toy_course import ASSIGNMENT, EXERCISES
 from course_build.grading import __main__ as program
-from course_build.grading.gradebook import Course
+from course_build.grading.gradebook import CourseFolder
 
 STUDENTS, JOBS = 30, 2
 
@@ -25,7 +25,7 @@ def main() -> int:
     """Grade, compare with the totals that are due, print what it took, and answer with the exit status."""
     with tempfile.TemporaryDirectory() as folder:
         root = toy_course.write_course(Path(folder) / "course")
-        Course(root).release(ASSIGNMENT)
+        CourseFolder(root).release(ASSIGNMENT)
         due = hand_in(root)
         begun = time.monotonic()
         with contextlib.redirect_stdout(io.StringIO()):

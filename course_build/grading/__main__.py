@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     try:
         from course_build.grading.classroom import grade_class, write_table
-        from course_build.grading.gradebook import Course
+        from course_build.grading.gradebook import CourseFolder
     except ModuleNotFoundError as error:
         print(f"{error}. Grading needs nbgrader: pip install -r requirements-instructor.txt", file=sys.stderr)
         return 1
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         walls = sandbox.find(chosen.unsandboxed)
         if walls.kind == "none":
             print("UNSANDBOXED: submissions run with your rights and can change these grades.", file=sys.stderr)
-        course = Course(chosen.course)
+        course = CourseFolder(chosen.course)
         limits = Limits(seconds=chosen.seconds, memory=int(chosen.memory * 2**30))
         folder = chosen.submissions or course.root / "submitted"
         rows = grade_class(course, chosen.assignment, folder, walls, limits, chosen.jobs, chosen.again)

@@ -19,7 +19,7 @@ class NoAssignment(ValueError):
 
 
 @dataclass(frozen=True)
-class Part:
+class GradedCell:
     """One graded test cell: which part of which exercise, and how many points it gives."""
 
     grade_id: str
@@ -38,13 +38,13 @@ class Notebook:
         Without `.ipynb`.
     cells : list of nbformat.NotebookNode
         In order, stubs where answers go.
-    parts : list of Part
+    parts : list of GradedCell
         What its graded test cells ask for.
     """
 
     name: str
     cells: list[nbformat.NotebookNode]
-    parts: list[Part]
+    parts: list[GradedCell]
 
     def cell(self, grade_id: str) -> nbformat.NotebookNode | None:
         """The cell with that id, or None."""
@@ -101,12 +101,12 @@ def read(course: Path, name: str) -> list[Notebook]:
     return notebooks
 
 
-def _part(cell: nbformat.NotebookNode, path: Path) -> Part:
+def _part(cell: nbformat.NotebookNode, path: Path) -> GradedCell:
     marks = cell.metadata.nbgrader
     for node in ast.walk(ast.parse(cell.source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "exercises.require" and len(node.args) >= 2:
             exercise, name = (ast.literal_eval(argument) for argument in node.args[:2])
-            return Part(marks.grade_id, exercise, name, float(marks.points))
+            return GradedCell(marks.grade_id, exercise, name, float(marks.points))
     raise NoAssignment(
         f"{path}: the graded cell {marks.grade_id!r} does not call exercises.require(exercise, part, …), so nothing "
         "says what it tests; it can only be graded by hand: make it an answer cell (solution and grade)"

@@ -26,7 +26,7 @@ from course_build.grading import grade as grading
 from course_build.grading import submissions
 from course_build.grading.assignment import Notebook
 from course_build.grading.clerk import Clerk
-from course_build.grading.gradebook import PRIVATE, Course, result_path
+from course_build.grading.gradebook import PRIVATE, CourseFolder, result_path
 from course_build.grading.plan import unreadable
 from course_build.grading.sandbox import Sandbox
 from course_build.grading.session import Limits
@@ -54,7 +54,13 @@ class Row:
 
 
 def grade_class(
-    course: Course, assignment: str, folder: Path, sandbox: Sandbox, limits: Limits, jobs: int, again: bool = False
+    course: CourseFolder,
+    assignment: str,
+    folder: Path,
+    sandbox: Sandbox,
+    limits: Limits,
+    jobs: int,
+    again: bool = False,
 ) -> list[Row]:
     """Grade every submission in a folder, record each in the gradebook, and return the table.
 
@@ -151,7 +157,11 @@ def _grade_timed(
 
 
 def _row(
-    course: Course, assignment: str, asked: Sequence[Notebook], student: str, totals: Mapping[str, tuple[float, float]]
+    course: CourseFolder,
+    assignment: str,
+    asked: Sequence[Notebook],
+    student: str,
+    totals: Mapping[str, tuple[float, float]],
 ) -> Row:
     result = json.loads(result_path(course.root, assignment, student).read_text(encoding="utf-8"))
     graded = result["notebooks"]
@@ -164,7 +174,7 @@ def _row(
     return Row(student, status, score, highest, parts, notes, result["seconds"])
 
 
-def _is_done(course: Course, assignment: str, student: str, fingerprint: str) -> bool:
+def _is_done(course: CourseFolder, assignment: str, student: str, fingerprint: str) -> bool:
     path = result_path(course.root, assignment, student)
     if not path.is_file():
         return False

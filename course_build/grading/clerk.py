@@ -16,7 +16,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from pebble import ProcessExpired, ProcessPool
 
-from course_build.grading.gradebook import Course
+from course_build.grading.gradebook import CourseFolder
 from course_build.grading.submissions import Submission
 
 SECONDS, BYTES = 120, 2 * 2**30  # a page takes two seconds and some megabytes
@@ -66,4 +66,4 @@ def _settle() -> None:
 
 
 def _record(course: Path, submission: Submission, assignment: str, notebooks: Shown) -> None:
-    Course(course).record(submission, assignment, notebooks)
+    CourseFolder(course).record(submission, assignment, notebooks)

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 import exercises
 from course_build.grading import submissions
-from course_build.grading.assignment import Notebook, Part
+from course_build.grading.assignment import GradedCell, Notebook
 from course_build.grading.plan import Plan, plan, unreadable
 from course_build.grading.sandbox import Sandbox
 from course_build.grading.session import Limits, Session, SessionTerminated
@@ -128,7 +128,7 @@ def _grade_one(asked: Notebook, prepared: Plan, status: str, sessions: _SessionP
 
 
 def _try(
-    part: Part, prepared: Plan, left_out: set[int], sessions: _SessionPool, seed: int, notes: list[str]
+    part: GradedCell, prepared: Plan, left_out: set[int], sessions: _SessionPool, seed: int, notes: list[str]
 ) -> tuple[list[str], bool]:
     """What is wrong with one part, and whether its process ended before it told."""
     given = exercises.draw_part(part.exercise, part.name, seed)
@@ -150,7 +150,7 @@ def _try(
         return ["what came back could not be judged; your instructor knows"], True
 
 
-def _function(part: Part) -> str:
+def _function(part: GradedCell) -> str:
     return next(one.function for one in exercises.collectors(part.exercise) if one.part == part.name)
 
 

@@ -86,7 +86,7 @@ def result_path(course: Path, assignment: str, student: str) -> Path:
     return course / PRIVATE / "results" / assignment / f"{student}.json"
 
 
-class Course:
+class CourseFolder:
     """nbgrader's course folder, seen through nbgrader's own API.
 
     Parameters

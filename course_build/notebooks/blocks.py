@@ -31,21 +31,21 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class BlockContext:
     """What a directive may need besides its own text."""
 
     setting: Setting
     exercises: Mapping[str, Exercise]
 
 
-def with_blocks(markdown: str, chapter: Chapter) -> str:
+def with_blocks(markdown: str, chapter: BlockContext) -> str:
     """Translate a text of a chapter with everything that is in it.
 
     Parameters
     ----------
     markdown : str
         As in the chapter.
-    chapter : Chapter
+    chapter : BlockContext
         Its setting, and the exercises of the course by their ids.
 
     Returns
@@ -111,7 +111,7 @@ def folded(title: str, text: str) -> str:
     return f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
-def _admonition(block: Block, chapter: Chapter) -> str:
+def _admonition(block: Block, chapter: BlockContext) -> str:
     named = block.name == "admonition"
     title = for_notebook(block.argument, chapter.setting) if named else block.name.capitalize()
     content = block.content if named else f"{block.argument}\n{block.content}".strip()
@@ -119,7 +119,7 @@ def _admonition(block: Block, chapter: Chapter) -> str:
     return box(title, with_blocks(content, chapter))
 
 
-def _quiz(block: Block, chapter: Chapter) -> str:
+def _quiz(block: Block, chapter: BlockContext) -> str:
     question = read_question(block.content)
 
     def shown(text) -> str:
@@ -135,7 +135,7 @@ def _quiz(block: Block, chapter: Chapter) -> str:
     return "\n".join(lines).strip() + "\n\n" + folded(unfold, "\n".join(reasons))
 
 
-def _exercise(block: Block, chapter: Chapter) -> str:
+def _exercise(block: Block, chapter: BlockContext) -> str:
     if block.argument not in chapter.exercises:
         raise BadSource(f"{chapter.setting.place}: got the exercise {block.argument}, which has no source")
     exercise = chapter.exercises[block.argument]
@@ -150,21 +150,21 @@ def _exercise(block: Block, chapter: Chapter) -> str:
     return quoted(f"Exercise {number}: {exercise.title}", text)
 
 
-def _code(block: Block, chapter: Chapter) -> str:
+def _code(block: Block, chapter: BlockContext) -> str:
     return f"```{block.argument}\n{block.content}\n```"
 
 
-def _mathematics(block: Block, chapter: Chapter) -> str:
+def _mathematics(block: Block, chapter: BlockContext) -> str:
     label = block.options.get("label")
     return for_notebook(f"$$\n{block.content}\n$$" + (f" ({label})" if label else ""), chapter.setting)
 
 
-def _picture(block: Block, chapter: Chapter) -> str:
+def _picture(block: Block, chapter: BlockContext) -> str:
     alt = f"*Picture: {block.options.get('alt', block.argument)}*"
     return f"{alt}\n\n{with_blocks(block.content, chapter)}".strip()
 
 
-SHOWN: dict[str, Callable[[Block, Chapter], str]] = {
+SHOWN: dict[str, Callable[[Block, BlockContext], str]] = {
     **dict.fromkeys(("admonition", "note", "tip", "hint", "important", "warning", "caution", "seealso"), _admonition),
     **dict.fromkeys(("code-block", "code"), _code),
     **dict.fromkeys(("figure", "image"), _picture),

@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course_build.contents import chapter_number, pages
 from course_build.exercises.source import BadSource, Exercise
 from course_build.notebooks import setup_cell as notebook_setup
-from course_build.notebooks.blocks import Chapter, with_blocks
+from course_build.notebooks.blocks import BlockContext, with_blocks
 from course_build.notebooks.kernels import KERNEL
 from course_build.notebooks.labels import ROOT, Labels, read_page
 from course_build.notebooks.markdown import Setting, for_notebook
@@ -32,7 +32,7 @@ HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 
 @dataclass(frozen=True)
-class Course:
+class Imprint:
     """What every notebook says about where it is from.
 
     Attributes
@@ -55,11 +55,11 @@ class Course:
     exercises: Mapping[str, Exercise]
 
 
-def course(origin: Origin, labels: Labels, exercises: Iterable[Exercise], root: Path = ROOT) -> Course:
+def course(origin: Origin, labels: Labels, exercises: Iterable[Exercise], root: Path = ROOT) -> Imprint:
     """The course of a folder with `_config.yml`."""
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     by_id = {exercise.id: exercise for exercise in exercises}
-    return Course(config["title"], config["author"], config["copyright"], origin, labels, by_id)
+    return Imprint(config["title"], config["author"], config["copyright"], origin, labels, by_id)
 
 
 @cache
@@ -91,7 +91,7 @@ def runnable(read: NotebookNode, origin: Origin) -> list[NotebookNode]:
     return [set_up_cell([cell.source for cell in cells], origin), *made]
 
 
-def notebook(page: str, read: NotebookNode, glued: Mapping[str, str], course: Course) -> NotebookNode:
+def notebook(page: str, read: NotebookNode, glued: Mapping[str, str], course: Imprint) -> NotebookNode:
     """The notebook of one chapter.
 
     Parameters
@@ -102,7 +102,7 @@ def notebook(page: str, read: NotebookNode, glued: Mapping[str, str], course: Co
         What was read from its source.
     glued : mapping of str to str
         The numbers of its run, as `glued_numbers` returns them.
-    course : Course
+    course : Imprint
         Where it is from.
 
     Returns
@@ -114,7 +114,7 @@ def notebook(page: str, read: NotebookNode, glued: Mapping[str, str], course: Co
     set_up, *codes = runnable(read, course.origin)
     title, rest = _parted(read.cells[0].source, page)
     cells = [new_markdown_cell(_head(for_notebook(title, setting), page, course), id="about"), set_up]
-    chapter = Chapter(setting, course.exercises)
+    chapter = BlockContext(setting, course.exercises)
     texts = [with_blocks(rest, chapter)]  # of the next Markdown cell
     waiting = iter(codes)
     for cell in read.cells[1:]:
@@ -157,7 +157,7 @@ def _parted(first: str, page: str) -> tuple[str, str]:
     return parts[1], parts[2]
 
 
-def _head(title: str, page: str, course: Course) -> str:
+def _head(title: str, page: str, course: Imprint) -> str:
     site = course.origin.site
     book = f"[{course.title}]({site})" if site else course.title
     here = f" · [this chapter in the book]({site}{page}.html)" if site else ""

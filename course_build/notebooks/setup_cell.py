@@ -44,7 +44,7 @@ def set_up(needed, also, source, remedy):
         kept = [f"{name}=={importlib.metadata.version(name)}" for name in ("torch", "numpy")]  # Colab's own stay
         command = [sys.executable, "-m", "pip", "install", "--quiet", source, *kept]
         pip = subprocess.run(command, capture_output=True, text=True)
-        for name in [name for name in sys.modules if name.split(".")[0] == "course_lib"]:
+        for name in [name for name in sys.modules if name.split(".")[0] in ("course_lib", "exercises")]:
             del sys.modules[name]  # an older one
         importlib.invalidate_caches()
         said = [line.strip() for line in pip.stderr.splitlines() if line.strip()]

@@ -48,7 +48,7 @@ KERNEL_ENVIRONMENT = {
 
 
 @dataclass
-class Chapter:
+class ExecutedChapter:
     """A notebook of the book: where it is, what it holds, what executing it took."""
 
     name: str
@@ -107,7 +107,7 @@ def execute_chapters(app, env, docnames: Iterable[str]) -> None:
         raise ExtensionError("these chapters raised: " + ", ".join(sorted(chapter.name for chapter in failed)))
 
 
-def _cost(chapter: Chapter) -> dict[str, float]:
+def _cost(chapter: ExecutedChapter) -> dict[str, float]:
     return {
         "seconds": round(chapter.seconds, 1),
         "processor_seconds": round(chapter.processor_seconds, 1),
@@ -115,7 +115,7 @@ def _cost(chapter: Chapter) -> dict[str, float]:
     }
 
 
-def read_chapter(env, name: str) -> Chapter | None:
+def read_chapter(env, name: str) -> ExecutedChapter | None:
     """A page of the book as MyST-NB reads it; None for one that is not executed."""
     path = Path(env.doc2path(name))
     text = path.read_text(encoding="utf-8")
@@ -127,10 +127,10 @@ def read_chapter(env, name: str) -> Chapter | None:
     settings = notebook.metadata.get("mystnb", {})
     if settings.get("execution_mode") == "off":
         return None
-    return Chapter(name, path, notebook, settings.get("execution_timeout", env.mystnb_config.execution_timeout))
+    return ExecutedChapter(name, path, notebook, settings.get("execution_timeout", env.mystnb_config.execution_timeout))
 
 
-def _find(cache, chapter: Chapter) -> bool:
+def _find(cache, chapter: ExecutedChapter) -> bool:
     try:
         record = cache.match_cache_notebook(chapter.notebook)
     except KeyError:
@@ -147,7 +147,7 @@ def executed_notebook(app, name: str) -> NotebookNode:
     return cache.get_cache_bundle(record.pk).nb
 
 
-def _execute_all(cache, chapters: list[Chapter], origin: Origin) -> list[Chapter]:
+def _execute_all(cache, chapters: list[ExecutedChapter], origin: Origin) -> list[ExecutedChapter]:
     # Threads are enough: each chapter computes in a kernel, which is a process of its own.
     os.environ.update(KERNEL_ENVIRONMENT)
     failed = []
@@ -173,7 +173,7 @@ def _execute_all(cache, chapters: list[Chapter], origin: Origin) -> list[Chapter
     return failed
 
 
-def _execute(chapter: Chapter, origin: Origin) -> None:
+def _execute(chapter: ExecutedChapter, origin: Origin) -> None:
     if not chapter.has_code:
         return  # MyST-NB would start a kernel for nothing; from the cache it takes the page as it is
 

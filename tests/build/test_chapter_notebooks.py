@@ -17,7 +17,7 @@ import pytest
 from course_build.exercises.source import BadSource, read_all
 from course_build.notebooks import chapters as made
 from course_build.notebooks import exercises as exercise_notebooks
-from course_build.notebooks.blocks import Chapter, with_blocks
+from course_build.notebooks.blocks import BlockContext, with_blocks
 from course_build.notebooks.labels import ROOT, Labels, read_labels, read_page
 from course_build.notebooks.markdown import Setting, for_notebook
 from course_build.repository import Origin
@@ -191,10 +191,10 @@ LABELS = Labels(
 SITE = "https://ada.github.io/bottleneck/"
 
 
-def chapter(site: str | None = None) -> Chapter:
+def chapter(site: str | None = None) -> BlockContext:
     """A chapter of a book of two pages."""
     setting = Setting(LABELS, "a.md", "book/a", site, {"error": "27.3"})
-    return Chapter(setting, {exercise.id: exercise for exercise in EXERCISES})
+    return BlockContext(setting, {exercise.id: exercise for exercise in EXERCISES})
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,10 @@ def course(tmp_path_factory):
     """A released course folder, to be copied by whoever grades in it."""
     if importlib.util.find_spec("nbgrader") is None:
         missing("no nbgrader, pip install -r requirements-instructor.txt")
-    from course_build.grading.gradebook import Course
+    from course_build.grading.gradebook import CourseFolder
 
     root = toy_course.write_course(tmp_path_factory.mktemp("course"))
-    Course(root).release(toy_course.ASSIGNMENT)
+    CourseFolder(root).release(toy_course.ASSIGNMENT)
     return root
 
 

@@ -19,7 +19,7 @@ import pytest
 from benchmarks.toy_course import ASSIGNMENT, KL, PRICE, solution, submitted
 from course_build.grading import clerk
 from course_build.grading.assignment import read
-from course_build.grading.gradebook import Course, result_path
+from course_build.grading.gradebook import CourseFolder, result_path
 from course_build.grading.plan import plan, unreadable
 from course_build.grading.submissions import Cell, Submission
 
@@ -60,7 +60,7 @@ def test_what_is_shown_is_cut_and_says_so(root):
 def test_a_page_that_takes_too_long_is_made_without_the_text(root, monkeypatch):
     """The process that makes it is ended; the result is in the gradebook all the same, and the next one works."""
     monkeypatch.setattr(clerk, "SECONDS", 15)
-    course, asked = Course(root), read(root, ASSIGNMENT)
+    course, asked = CourseFolder(root), read(root, ASSIGNMENT)
     submission = Submission("ada")
     points = {part.grade_id: part.points for notebook in asked for part in notebook.parts}
     result = {"status": "graded", "points": points, "messages": {}, "notes": []}

@@ -35,7 +35,7 @@ from playwright.sync_api import Browser, Page, Route
 from benchmarks.toy_course import ASSIGNMENT, KL, PRICE, cell_of, solution, submitted
 from course_build.browser import chromium
 from course_build.grading.classroom import Row, grade_class
-from course_build.grading.gradebook import Course
+from course_build.grading.gradebook import CourseFolder
 from tests.grading.conftest import SHORT, missing
 
 # Everything is graded and visited when the first test asks for it; one process does all of it.
@@ -249,7 +249,7 @@ def seen(course, walls, tmp_path_factory):
     with canary_server() as (canary, fetched):
         tricks = Tricks(canary)
         numbers = hand_in(root, tricks)
-        rows = grade_class(Course(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=2)
+        rows = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=2)
         # In a thread: each has room for one Playwright, and the tests of the pages keep theirs to the end.
         with jupyter(root) as server, ThreadPoolExecutor(1) as other:
             visits = other.submit(look, root, server, tricks, fetched).result()

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 
 from benchmarks.toy_course import ASSIGNMENT, EXERCISES, KL, PRICE, solution, submitted
 from course_build.grading.classroom import Row, grade_class, write_table
-from course_build.grading.gradebook import Course, result_path
+from course_build.grading.gradebook import CourseFolder, result_path
 from course_build.grading.status import NEEDS_A_LOOK
 from tests.grading import gallery
 from tests.grading.conftest import SHORT
@@ -58,7 +58,7 @@ def graded(course, walls, tmp_path_factory):
         cases = gallery.gallery(str(root), server.getsockname()[1])
         hand_in(root, cases)
         before = files(root)
-        rows = grade_class(Course(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=2)
+        rows = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=2)
         connections = accepted(server)
     return Class(root, {row.student: row for row in rows}, cases, connections, before)
 
@@ -177,7 +177,7 @@ def test_a_link_is_not_followed(graded, walls, tmp_path):
     folder = root / "submitted" / "linker"
     folder.mkdir(parents=True)
     (folder / f"{KL}.ipynb").symlink_to(root / "source" / ASSIGNMENT / f"{KL}.ipynb")
-    (row,) = grade_class(Course(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=1)
+    (row,) = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=1)
     assert (row.score, row.status) == (0.0, "unreadable")
     assert "not a plain file" in row.notes[0]
 
