@@ -1,4 +1,8 @@
-"""What a page says about itself to search engines and to whoever shares it: a sentence, a picture, its one address."""
+"""What a page says about itself to search engines and to whoever shares it: a sentence, a picture, its one address.
+
+Not sphinxext-opengraph, which cuts descriptions off in the middle of a sentence; nor sphinx-sitemap, which warns where
+the site's address is unknown, and here a warning ends a build.
+"""
 
 from __future__ import annotations
 

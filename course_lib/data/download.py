@@ -2,6 +2,7 @@
 
 Files arrive in a temporary folder beside their destination, are verified there and moved by `os.replace`, one atomic
 step a file: under its own name a file is always whole. One lock keeps other processes from fetching the same.
+(pooch 1.9 unpacks an archive under the final name, where another process can read half of it, and downloads twice.)
 """
 
 from __future__ import annotations
