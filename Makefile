@@ -45,8 +45,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml package.json package-l
 	@touch $@
 
 book: $(READY) ## execute every chapter and build the pages in _build/html
-	@# --all: without it a page that failed is not read again, and the second build is green.
-	$(BIN)/jupyter-book build --all -W -n --keep-going .
+	$(BIN)/python -m course_build.book
 
 notebooks: book ## run every notebook as a reader would, in a clean environment (NOTEBOOKS="pca elbo" for some)
 	$(BIN)/python -m course_build.notebooks.run $(NOTEBOOKS)

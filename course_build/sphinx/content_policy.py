@@ -58,6 +58,9 @@ def policy(page: str) -> str:
     return "; ".join(f"{name} {sources.format(**hashes)}".strip() for name, sources in POLICY.items())
 
 
+_HAS_POLICY = '<meta http-equiv="Content-Security-Policy"'
+
+
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
@@ -72,7 +75,7 @@ def with_policy(page: str) -> str:
     """
     if not (head := _HEAD.search(page)):
         raise ValueError('got a page whose head does not begin with <meta charset="utf-8" />, expected that first')
-    meta = f'\n    <meta http-equiv="Content-Security-Policy" content="{escape(policy(page), quote=False)}" />'
+    meta = f'\n    {_HAS_POLICY} content="{escape(policy(page), quote=False)}" />'
     return page[: head.end()] + meta + page[head.end() :]
 
 
@@ -87,8 +90,11 @@ def write_policies(app) -> None:
     for path in sorted(Path(app.outdir).rglob("*.html")):
         if "_static" in path.parts:
             continue
+        page = path.read_text(encoding="utf-8")
+        if _HAS_POLICY in page:
+            continue  # it was written by an earlier build, and nothing has changed in it
         try:
-            page = with_policy(path.read_text(encoding="utf-8"))
+            page = with_policy(page)
         except ValueError as error:
             raise ExtensionError(f"{path.name}: {error}") from error
         path.write_text(page, encoding="utf-8")

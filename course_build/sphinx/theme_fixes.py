@@ -107,7 +107,8 @@ def quote_the_text(search: Path) -> None:
     if leaves_out not in script:
         raise ExtensionError(f"got {search.name} without {leaves_out}; see what Sphinx's search quotes from now")
     more = "".join(f', "{selector}"' for selector in NOT_QUOTED)
-    search.write_text(script.replace(leaves_out, leaves_out + more), encoding="utf-8")
+    if more not in script:
+        search.write_text(script.replace(leaves_out, leaves_out + more), encoding="utf-8")
 
 
 def drop_unused_scripts(app, pagename, templatename, context, doctree) -> None:

@@ -79,6 +79,8 @@ def open_with(page: str, up: str) -> str:
     if not (figure := _FIGURE.search(page, start, end)):
         return page
     names = [figure[1], *(f"data/{key}" for key in dict.fromkeys(_KEY.findall(figure[0])))]
+    if f'rel="preload" as="script" href="{up}_static/widgets/' in page[:start]:
+        return page  # it was written by an earlier build, and nothing has changed in it
     links = [f'    <link rel="preload" as="script" href="{up}_static/widgets/{name}.js" />\n' for name in names]
     return page.replace("</head>", "".join(links) + "</head>", 1)
 

@@ -46,6 +46,7 @@ FLOORS = {
     "course_build.exercises": 14,
     "course_build.notebooks": 15,
     "course_build.binder_requirements": 16,
+    "course_build.book": 16,
     "course_build.lint_javascript": 16,
     "course_build.site_pictures": 16,
     "course_build.site_zip": 16,
