@@ -1,7 +1,7 @@
 """Build the book (`python -m course_build.book`, what `make book` runs): all of it, or what a change of prose touches.
 
-Only after a green build, and only where nothing but the prose of chapters has changed since, are the other pages left as
-they are: a page that failed, or one whose numbers, titles or neighbours changed, has to be read again.
+Only after a green build, and only where nothing but the prose of chapters has changed since, are other pages left as they
+are: a page that failed, or one that shows numbers, titles or neighbours of the changed one, has to be read again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILES = ("_config.yml", "_toc.yml", "constraints.txt", "package-lock.json", "boo
 
 
 def all_but_prose(root: Path = ROOT) -> str:
-    """A digest of everything that a page may be made of, but not of the text of chapters between headings and labels."""
+    """A digest of all that a page may be made of, but the text of chapters between headings, labels and code."""
     labels = read_labels(root)
     parts = [json.dumps([labels.numbers, labels.titles, labels.pages, labels.formulas], sort_keys=True)]
     for page in pages(root):

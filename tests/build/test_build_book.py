@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from course_build import book as course_book
+from course_build.notebooks.labels import read_labels
 from course_build.sphinx.chapter_execution import cache_key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,11 +65,14 @@ def book(tmp_path):
     return tmp_path
 
 
-def build(book: Path, body: str, *options: str) -> subprocess.CompletedProcess:
+def build(book: Path, body: str, *options: str, whole: bool = True) -> subprocess.CompletedProcess:
     """Build the book as `make book` does, with this code in its chapter; the options are jupyter-book's."""
-    (book / "chapter.md").write_text(CHAPTER.replace("{body}", body))
+    text = CHAPTER.replace("{body}", body)
+    if not (book / "chapter.md").is_file() or (book / "chapter.md").read_text() != text:
+        (book / "chapter.md").write_text(text)
     jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", *options, str(book)]
+    every = ["--all"] if whole else []
+    command = [*jupyter_book, "build", *every, "-W", "-n", "--keep-going", *options, str(book)]
     known = {"COURSE_URL": "https://example.org/course", "GITHUB_REPOSITORY": "ada/bottleneck"}
     environment = os.environ | {"PYTHONPATH": str(book)} | known
     return subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True, check=False)
@@ -184,3 +189,56 @@ def test_the_cache_key_depends_on_library_lock_and_edition(tmp_path):
     lock.write_text("torch==2.14.0")
     keys.append(cache_key(library, lock, "mnist"))
     assert len(set(keys)) == 5
+
+
+def test_a_change_of_prose_changes_its_page_and_leaves_the_others_as_they_were(book):
+    """Without --all, as `course_build.book` builds after a green build; every finishing step bears a second run."""
+    build(book, "number.value + 1")
+    site = book / "_build" / "html"
+    before = {path.relative_to(site): path.read_bytes() for path in site.rglob("*.html")}
+    (book / "index.md").write_text("# A book\n\nIts first page, said better.\n")
+    assert build(book, "number.value + 1", whole=False).returncode == 0
+    after = {path.relative_to(site): path.read_bytes() for path in site.rglob("*.html")}
+    assert after.keys() == before.keys()
+    assert b"said better" in after[Path("index.html")]
+    changed = {path.as_posix() for path in after if after[path] != before[path]}
+    assert "chapter.html" not in changed
+    assert all(page.count(b"Content-Security-Policy") == 1 for page in after.values())
+    assert all(page.count(b'dataset.theme = localStorage.getItem("theme")') <= 1 for page in after.values())
+
+
+BEFORE = "# A book\n\n(sec-one)=\n## One\n\nA sentence.\n\n$$\nx = 1\n$$ (eq-one)\n"
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """What a book is made of, as far as `course_build.book` looks at it."""
+    for folder in course_book.FOLDERS:
+        (tmp_path / folder).mkdir(parents=True)
+    for name in course_book.FILES:
+        (tmp_path / name).write_text("")
+    (tmp_path / "course_lib" / "a.py").write_text("a = 1\n")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
+    (tmp_path / "book" / "index.md").write_text(BEFORE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "same"),
+    [
+        ("book/index.md", "A sentence.", "Another one.", True),
+        ("book/index.md", "## One", "## Two", False),
+        ("book/index.md", "x = 1", "x = 2", False),
+        ("book/index.md", "# A book", "---\nnext: Go on.\n---\n\n# A book", False),
+        ("book/index.md", "A sentence.", "```{code-cell} ipython3\n1 + 1\n```", False),
+        ("course_lib/a.py", "a = 1", "a = 2", False),
+        ("_toc.yml", "book/index", "book/index ", False),
+    ],
+)
+def test_only_prose_may_leave_other_pages_unread(sources, name, old, new, same):
+    """A number, a title, a label, code or a neighbour's sentence may stand on other pages too."""
+    before = course_book.all_but_prose(sources)
+    path = sources / name
+    path.write_text(path.read_text().replace(old, new))
+    read_labels.cache_clear()
+    assert (course_book.all_but_prose(sources) == before) == same
