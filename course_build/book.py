@@ -1,7 +1,7 @@
 """Build the book (`python -m course_build.book`, what `make book` runs): all of it, or what a change of prose touches.
 
-Only after a green build, and only where nothing but the prose of chapters has changed since, are other pages left as they
-are: a page that failed, or one that shows numbers, titles or neighbours of the changed one, has to be read again.
+Only after a green build, and only where nothing but the prose of chapters has changed since, are other pages left as
+they are: a page that failed, or one that shows numbers, titles or neighbours of the changed one, has to be read again.
 """
 
 from __future__ import annotations
