@@ -15,6 +15,7 @@ INSTRUCTOR := $(VENV)/.ready-instructor
 # The last file of a build of the book.
 BUILT := _build/html/book/health.json
 PORT ?= 8000
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
 # Two spinning OpenMP threads on a busy two-core machine train ten times slower than one.
 export OMP_NUM_THREADS := 1
@@ -70,7 +71,8 @@ test: $(INSTRUCTOR) lint ## lint, build the book, test the library, the build, t
 	$(MAKE) --no-print-directory book
 	@# A module stays in one process: its tests share pages and courses that take long to set up. Without a new order:
 	@# those of one or two tests would come last, and with minutes in each of them one process would wait for the other.
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
+	@# One process more than processors: those that open pages wait for the network to fall silent half of the time.
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
 
 .PHONY: test-library links binder
 test-library: $(READY) ## test course_lib: without a built book, a browser or a sandbox

@@ -51,11 +51,14 @@ BARE = re.compile(r"\.figure-(\d+)\.html$")
 
 
 def bare_page(html: str, number: int) -> str:
-    """A page with nothing in its article but one of its figures: `vae.figure-0.html` for the first of `vae.html`."""
+    """A page with its headings and one of its figures: `vae.figure-0.html` for the first of `vae.html`."""
     soup = BeautifulSoup(html, "html.parser")
     figure = soup.select(".cw-figure")[number].extract()
-    soup.article.clear()
-    soup.article.append(figure)
+    for section in soup.article.find_all("section"):  # the theme's script looks for each that its contents name
+        for child in section.find_all(True, recursive=False):
+            if child.name not in ("section", "h1", "h2", "h3", "h4"):
+                child.decompose()
+    soup.article.section.h1.insert_after(figure)
     return str(soup)
 
 
