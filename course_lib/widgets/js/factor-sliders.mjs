@@ -16,7 +16,7 @@
 //   shown     integer, 0 to m − 1       the picture that was loaded last; the reader, Python
 //   z         list of d numbers         the code that is decoded; the reader, Python
 //   touched   integer, 0 to d − 1       the dimension that the row of pictures moves along; the reader, Python
-import { drawImage, fitCanvas, format } from "./core/canvas.mjs";
+import { drawImage, fitCanvas, format, widthIn } from "./core/canvas.mjs";
 import { button, choice, h, readout, slider } from "./core/controls.mjs";
 import { readConvolutions, runConvolutions, sayPrecision } from "./core/convolution.mjs";
 import { begin, inkOf } from "./core/life.mjs";
@@ -132,7 +132,7 @@ function render({ model, el, signal }) {
     drawImage(fitCanvas(image, 160, 160), decode(z), { side, size: 160, ink });
     if (alongKey !== rowKey(built, z, j)) along = traverse(z, j, -reach, reach).map(decode);
     alongKey = rowKey(built, z, j);
-    drawTraversal(row, Math.max(220, row.parentElement.clientWidth), along, side, (z[j] + reach) / (2 * reach), [-reach, reach], ink);
+    drawTraversal(row, widthIn(row, 220), along, side, (z[j] + reach) / (2 * reach), [-reach, reach], ink);
     title.textContent = `${nameOf(j)} alone, from ${format(-reach, 1)} to ${format(reach, 1)}`;
     row.setAttribute("aria-label", `Eleven pictures: ${title.textContent}`);
     said.say(`${nameOf(j)} = ${format(z[j])}. The dimension costs ${format(run.prices[j])} nats on average and knows ${knows(run.shares[j], factors)}.`);

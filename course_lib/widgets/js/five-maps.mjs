@@ -20,7 +20,7 @@ import { drawImage, drawLine, fitCanvas, linearScale } from "./core/canvas.mjs";
 import { button, h, readout, slider } from "./core/controls.mjs";
 import { drawNames, drawPictures, inflate, placesBeside, unpackImage } from "./core/digits.mjs";
 import { census, kept, together } from "./core/groups.mjs";
-import { begin, inkOf } from "./core/life.mjs";
+import { begin, bytesOf, inkOf } from "./core/life.mjs";
 import { blend, inRectangle, nearestPoint, nearestTable, nextPoint, rectangle, unpackTwelveBits, widened } from "./core/points.mjs";
 
 const GROUP = 10; // neighbours that say how compact a group is
@@ -116,10 +116,9 @@ function ring(context, /** @type {number[]} */ [px, py], radius, color, width) {
 // ---- Controller ----
 
 async function render({ model, el, signal }) {
-  const bytesOf = (key) => new Uint8Array(model.get(key).buffer, model.get(key).byteOffset, model.get(key).byteLength);
-  const images = await inflate(bytesOf("pixels"));
+  const images = await inflate(bytesOf(model, "pixels"));
   if (signal?.aborted) return undefined; // ended while they were unpacked
-  const labels = bytesOf("labels");
+  const labels = bytesOf(model, "labels");
   const n = labels.length;
   const near = Uint16Array.from({ length: n * GROUP }, (_, i) => model.get("near").getUint16(2 * i, true));
   const points = unpackTwelveBits(model.get("points"));

@@ -20,7 +20,7 @@
 import { drawAxes, drawImage, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
 import { h, readout, slider } from "./core/controls.mjs";
 import { decode, readDecoder, sayError } from "./core/decoder.mjs";
-import { begin, inkOf } from "./core/life.mjs";
+import { begin, bytesOf, inkOf } from "./core/life.mjs";
 
 const FRAMES = 11;
 
@@ -152,8 +152,7 @@ function pictures({ legend, count, draw, name, onChange, signal }) {
 }
 
 function render({ model, el, signal }) {
-  const bytesOf = (key) => new Uint8Array(model.get(key).buffer, model.get(key).byteOffset, model.get(key).byteLength);
-  const [labels, classes, digits] = ["labels", "classes", "digits"].map(bytesOf);
+  const [labels, classes, digits] = ["labels", "classes", "digits"].map((key) => bytesOf(model, key));
   const n = classes.length;
   const planes = model.get("planes").map((one) => readPlane(one, n));
   const life = begin({ model, el, signal }, draw);

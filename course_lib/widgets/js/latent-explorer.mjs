@@ -11,11 +11,11 @@
 //   colors   list of 10 strings            colour of each digit; Python
 //   plane    integer                       which plane is shown; the reader, Python
 //   z        [number, number]              the code that is decoded; the reader, Python
-import { drawAxes, drawImage, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
+import { drawAxes, drawImage, fitCanvas, format, linearScale, ticks, widthIn } from "./core/canvas.mjs";
 import { button, choice, h, movable, readout, slider } from "./core/controls.mjs";
 import { decode, readDecoder, sayError } from "./core/decoder.mjs";
 import { drawNames, medians } from "./core/digits.mjs";
-import { begin, inkOf } from "./core/life.mjs";
+import { begin, bytesOf, inkOf } from "./core/life.mjs";
 import { normalGenerator } from "./core/random.mjs";
 
 const NEIGHBOURS = 15;
@@ -123,7 +123,7 @@ function drawCross(context, /** @type {number[]} */ [px, py], ink) {
 // ---- Controller ----
 
 function render({ model, el, signal }) {
-  const labels = new Uint8Array(model.get("labels").buffer, model.get("labels").byteOffset, model.get("labels").byteLength);
+  const labels = bytesOf(model, "labels");
   const planes = model.get("planes").map(({ name, box, decoder, codes }) => ({
     name, box, decoder: readDecoder(decoder), codes: readCodes(codes, box),
   }));
@@ -138,7 +138,7 @@ function render({ model, el, signal }) {
   const place = (z) => life.update({ z: clampTo(plane().box, z) });
   const step = () => (plane().box[1] - plane().box[0]) / 100;
   const geometry = () => planeGeometry(width(), plane().box);
-  const width = () => Math.max(220, Math.min(440, canvas.parentElement.clientWidth));
+  const width = () => widthIn(canvas, 220, 440);
 
   movable(canvas, {
     label: "Plane of codes. Arrow keys move the code, with shift ten times as far.",

@@ -18,7 +18,7 @@
 //   touched   integer, 0 to d − 1       the dimension that the row of pictures moves along; the reader, Python
 //   image     bytes, (side²,) uint8, or none        what Python decoded of z; Python
 //   row       bytes, (11, side²) uint8, or none     and of z with the touched dimension from low to high; Python
-import { drawImage, fitCanvas, format } from "./core/canvas.mjs";
+import { drawImage, fitCanvas, format, widthIn } from "./core/canvas.mjs";
 import { button, h, readout, slider } from "./core/controls.mjs";
 import { decode, readDecoder, sayError } from "./core/decoder.mjs";
 import { begin, inkOf } from "./core/life.mjs";
@@ -112,7 +112,7 @@ function render({ model, el, signal }) {
     painted = ink.pixel1.join() + devicePixelRatio;
     if (!now || along.length < FRAMES) return; // Python has not answered yet
     drawImage(fitCanvas(image, 168, 168), now, { side, size: 168, ink });
-    drawTraversal(row, Math.max(220, row.parentElement.clientWidth), along, side, (z[j] - low[j]) / (high[j] - low[j]), [low[j], high[j]], ink);
+    drawTraversal(row, widthIn(row, 220), along, side, (z[j] - low[j]) / (high[j] - low[j]), [low[j], high[j]], ink);
     const change = format(squaredChange(along[0], along[FRAMES - 1]), 1);
     title.textContent = `${nameOf(j)} alone, from ${format(low[j], 1)} to ${format(high[j], 1)}`;
     row.setAttribute("aria-label", `Eleven pictures: ${title.textContent}`);

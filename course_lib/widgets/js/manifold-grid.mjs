@@ -10,7 +10,7 @@
 //   spacing  "shares" or "steps"           equal shares of the prior, or equal steps of z; the reader, Python
 //   window   [left, right, bottom, top]    the piece that is shown, in fractions of the whole; the reader, Python
 //   cell     [column, row]                 which cell is shown large, from 0, row 0 at the top; the reader, Python
-import { drawAxes, drawImage, fitCanvas, format, ticks } from "./core/canvas.mjs";
+import { drawAxes, drawImage, fitCanvas, format, ticks, widthIn } from "./core/canvas.mjs";
 import { button, choice, h, movable, readout } from "./core/controls.mjs";
 import { decode, erf, readDecoder, sayError } from "./core/decoder.mjs";
 import { begin, inkOf } from "./core/life.mjs";
@@ -167,7 +167,7 @@ function render({ model, el, signal }) {
   const canvas = h("canvas");
   const digit = h("canvas", { className: "mg-digit", role: "img", "aria-label": "the picture of the marked cell" });
   const said = readout(life.signal);
-  const width = () => Math.max(220, Math.min(520, canvas.parentElement.clientWidth));
+  const width = () => widthIn(canvas, 220, 520);
   const inside = (value) => Math.min(SIDE - 1, Math.max(0, Math.floor(value)));
   const mark = (column, row) => life.update({ cell: [inside(column), inside(row)] });
   const markedCell = () => model.get("cell").map(inside);

@@ -12,7 +12,7 @@
 //   direction  string    "forward" or "reverse"; the reader, Python
 //   sampler    string    "ddpm", "ddim", or "ddim-10" for ten steps; the reader, Python
 //   seed       integer   which noise; the reader, Python
-import { drawLine, fitCanvas, format, linearScale } from "./core/canvas.mjs";
+import { drawLine, fitCanvas, format, linearScale, widthIn } from "./core/canvas.mjs";
 import { button, choice, h, movable, readout, slider } from "./core/controls.mjs";
 import { guessStart, jumpBack, readNetwork, readSchedule, stepBack, stepForward, visitedTimes } from "./core/denoiser.mjs";
 import { begin, inkOf } from "./core/life.mjs";
@@ -192,7 +192,7 @@ function render({ model, el, signal }) {
 
   const canvas = h("canvas", { className: "np-plane" });
   const said = readout(life.signal);
-  const sideOf = () => Math.max(220, Math.min(440, canvas.parentElement.clientWidth));
+  const sideOf = () => widthIn(canvas, 220, 440);
   const scrub = (t) => change({ t: Math.min(total, Math.max(0, Math.round(t))) });
   movable(canvas, {
     label: "Points between figure and noise. Right and left arrow keys add and remove noise, with shift ten steps; a drag sets the time.",

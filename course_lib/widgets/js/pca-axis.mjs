@@ -6,7 +6,7 @@
 //   clouds  list of {name, points}  Python; points is a list of n pairs [x₁, x₂], not necessarily centred
 //   cloud   integer                 which cloud is shown; the reader, Python
 //   angle   number, 0 to 180        direction of the axis in degrees, from x₁ counter-clockwise; the reader, Python
-import { drawAxes, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
+import { drawAxes, fitCanvas, format, linearScale, ticks, widthIn } from "./core/canvas.mjs";
 import { button, choice, h, movable, readout, slider } from "./core/controls.mjs";
 import { begin, inkOf } from "./core/life.mjs";
 
@@ -213,7 +213,7 @@ function render({ model, el, signal }) {
   const plane = h("canvas");
   const curves = h("canvas");
   const said = readout(life.signal);
-  const width = (canvas) => Math.max(230, Math.min(350, canvas.parentElement.clientWidth));
+  const width = (canvas) => widthIn(canvas, 230, 350);
   const onStep = (dx, dy) => turn(angle() + dx + dy);
 
   movable(plane, {

@@ -12,7 +12,7 @@
 //   test_error   list of K + 1 numbers         the same, measured on all test images; Python
 //   picture      integer                       which test image is shown; the reader, Python
 //   d            integer, 0 to K               numbers that pass through the bottleneck; the reader, Python
-import { drawAxes, drawImage, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
+import { drawAxes, drawImage, fitCanvas, format, linearScale, ticks, widthIn } from "./core/canvas.mjs";
 import { choice, h, movable, readout, slider } from "./core/controls.mjs";
 import { begin, inkOf } from "./core/life.mjs";
 
@@ -152,7 +152,7 @@ function render({ model, el, signal }) {
   const key = h("p", { className: "pco-key" }, h("span", { className: "pco-more" }, "■"), " more ink  ", h("span", { className: "pco-less" }, "▪"), " less ink");
   const curve = h("canvas");
   const said = readout(life.signal);
-  const width = () => Math.max(230, Math.min(440, curve.parentElement.clientWidth));
+  const width = () => widthIn(curve, 230, 440);
   movable(curve, {
     label: "Squared error over the number of numbers in the code. Arrow keys change it by one, with shift by ten.",
     signal: life.signal,

@@ -12,7 +12,7 @@
 //   reconstructions  bytes, (m, k, 784) uint8   each from one draw of its code; Python
 //   samples          bytes, (m, s, 784) uint8   drawn from the prior, the same codes for all; Python
 //   beta             number, one of betas       which model is shown; the reader, Python
-import { drawAxes, drawImage, drawLine, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
+import { drawAxes, drawImage, drawLine, fitCanvas, format, linearScale, ticks, widthIn } from "./core/canvas.mjs";
 import { h, movable, readout, slider } from "./core/controls.mjs";
 import { begin, inkOf } from "./core/life.mjs";
 
@@ -160,7 +160,7 @@ function render({ model, el, signal }) {
   const curve = h("canvas", {});
   const images = h("canvas", { role: "img", "aria-label": "Eight test images, their reconstructions, and samples from the prior." });
   const said = readout(life.signal);
-  const widthOf = (canvas, most) => Math.max(240, Math.min(most, canvas.parentElement.clientWidth));
+  const widthOf = (canvas, most) => widthIn(canvas, 240, most);
   const weight = slider({
     label: "β", min: 0, max: data.betas.length - 1, step: 1, value: chosen(), say: (i) => nameOf(data.betas[i]),
     signal: life.signal, onInput: choose,

@@ -8,7 +8,7 @@
 //   std      number    σ, in [0.1, 1.2]; the reader, Python
 //   draws    integer   how many draws have been made, 1 to 2000; the reader, Python
 //   seed     integer   which noise ε; Python
-import { drawAxes, drawLine, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
+import { drawAxes, drawLine, fitCanvas, format, linearScale, ticks, widthIn } from "./core/canvas.mjs";
 import { button, h, movable, readout, slider } from "./core/controls.mjs";
 import { begin, inkOf } from "./core/life.mjs";
 import { normalGenerator } from "./core/random.mjs";
@@ -210,7 +210,7 @@ function render({ model, el, signal }) {
   const ride = h("canvas", {});
   const strips = h("canvas", { role: "img", "aria-label": "Two histograms of the estimates on one axis; the table below has their numbers." });
   const said = readout(life.signal);
-  const widthOf = (canvas) => Math.max(240, Math.min(460, canvas.parentElement.clientWidth));
+  const widthOf = (canvas) => widthIn(canvas, 240, 460);
   movable(ride, {
     label: "Noise that becomes z. Left and right arrow keys move μ, up and down change σ, with shift ten times as far.",
     signal: life.signal,

@@ -8,7 +8,7 @@
 //   x      number, −2.5 to 2.5   what was observed; the reader, Python
 //   mean   number, −2 to 2       mean μ of q; the reader, Python
 //   std    number, 0.05 to 1.5   standard deviation σ of q; the reader, Python
-import { drawAxes, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
+import { drawAxes, fitCanvas, format, linearScale, ticks, widthIn } from "./core/canvas.mjs";
 import { button, h, movable, readout, slider } from "./core/controls.mjs";
 import { bellHandles, bellPlaces, clampNumber, curvePanel, drawCurve, drawHandles, drawLegend, gaussianKl, heldHandle, logNormal, normalDensity } from "./core/gaussians.mjs";
 import { begin, inkOf } from "./core/life.mjs";
@@ -211,7 +211,7 @@ function render({ model, el, signal }) {
   });
   const place = ({ mean, std }) => life.update({ mean: clampNumber(mean, MEANS), std: clampNumber(std, STDS) });
   const onStep = (dx, dy) => place({ mean: state().mean + 0.01 * dx, std: state().std + 0.01 * dy });
-  const widthOf = (canvas) => Math.max(220, Math.min(460, canvas.parentElement.clientWidth));
+  const widthOf = (canvas) => widthIn(canvas, 220, 460);
 
   const curves = h("canvas");
   const map = h("canvas");

@@ -6,7 +6,7 @@
 //   mean       number, −2 to 2        mean μ of q; the reader, Python
 //   std        number, 0.05 to 2.5    standard deviation σ of q; the reader, Python
 //   direction  "qp" or "pq"           whose integrand is drawn, KL(q‖p) or KL(p‖q); the reader, Python
-import { drawAxes, fitCanvas, format, linearScale, ticks } from "./core/canvas.mjs";
+import { drawAxes, fitCanvas, format, linearScale, ticks, widthIn } from "./core/canvas.mjs";
 import { button, choice, h, movable, readout, slider } from "./core/controls.mjs";
 import { bellHandles, bellPlaces, clampNumber, curvePanel, drawCurve, drawHandles, drawLegend, gaussianKl, heldHandle, logNormal, normalDensity } from "./core/gaussians.mjs";
 import { begin, inkOf } from "./core/life.mjs";
@@ -124,7 +124,7 @@ function render({ model, el, signal }) {
   const curves = h("canvas");
   const terms = h("canvas", { role: "img", "aria-label": "bars of the three terms, of their sum and of the other direction; the text below has the values" });
   const said = readout(life.signal);
-  const widthOf = (canvas) => Math.max(220, Math.min(460, canvas.parentElement.clientWidth));
+  const widthOf = (canvas) => widthIn(canvas, 220, 460);
   let held = "mean";
   movable(curves, {
     label: "Densities of q and p. Left and right arrow move the mean of q, up and down its width, with shift ten times as far.",

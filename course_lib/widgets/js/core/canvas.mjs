@@ -80,3 +80,8 @@ export function drawImage(context, pixels, { side = 28, x = 0, y = 0, size = sid
   context.imageSmoothingEnabled = size < 2 * side;
   context.drawImage(tile, x, y, size, size);
 }
+
+/** How wide a drawing is, in CSS pixels: as wide as what it stands in, within limits. */
+export function widthIn(element, least, most = Infinity) {
+  return Math.max(least, Math.min(most, element.parentElement.clientWidth));
+}

@@ -59,3 +59,9 @@ export function inkOf(el) {
   const numbers = (name) => style.getPropertyValue(`--cw-${name}`).split(",").map(Number);
   return { ...ink, pixel0: numbers("pixel0"), pixel1: numbers("pixel1") };
 }
+
+/** The bytes of one of a model's keys. */
+export function bytesOf(model, key) {
+  const view = model.get(key);
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
