@@ -44,13 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{error}. Grading needs nbgrader: pip install -r requirements-instructor.txt", file=sys.stderr)
         return 1
     try:
-        walls = sandbox.find(chosen.unsandboxed)
-        if walls.kind == "none":
+        found = sandbox.find(chosen.unsandboxed)
+        if found.kind == "none":
             print("UNSANDBOXED: submissions run with your rights and can change these grades.", file=sys.stderr)
         course = CourseFolder(chosen.course)
         limits = Limits(seconds=chosen.seconds, memory=int(chosen.memory * 2**30))
         folder = chosen.submissions or course.root / "submitted"
-        rows = grade_class(course, chosen.assignment, folder, walls, limits, chosen.jobs, chosen.again)
+        rows = grade_class(course, chosen.assignment, folder, found, limits, chosen.jobs, chosen.again)
     except (sandbox.NoSandbox, NoAssignment, Unprotected, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_table(rows, table)
     counted = {status: sum(row.status == status for row in rows) for status in sorted({row.status for row in rows})}
     print(
-        f"{len(rows)} submissions, sandbox: {walls.kind}; "
+        f"{len(rows)} submissions, sandbox: {found.kind}; "
         + ", ".join(f"{n} {status}" for status, n in counted.items())
     )
     print(f"{table}\nfeedback: {course.root / 'feedback'}; gradebook: {course.root / 'gradebook.db'}")

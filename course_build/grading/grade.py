@@ -1,4 +1,4 @@
-"""Grading one submission: run its cells behind the walls, take numbers out, and judge them here.
+"""Grading one submission: run its cells in the sandbox, take numbers out, and judge them here.
 
 What a submission can do is end its own process. Then a new one is started, what ended it is left out, and the rest gets
 what it deserves; so a loop in one function costs the points of that function and nothing else.

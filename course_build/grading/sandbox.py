@@ -1,10 +1,10 @@
-"""The walls: a process that sees a read-only Python, course_lib and an empty /tmp, and nothing else of this machine.
+"""The sandbox: a process that sees a read-only Python, course_lib and an empty /tmp, and nothing else of this machine.
 
 Of the exercises it sees the half that collects. What judges, and with it whatever knows what is right, is missing.
 
 bubblewrap builds them: own process, network, mount, IPC and host-name namespaces, a root without the home folders, the
 gradebook or the other submissions, a filter of system calls, and a user without rights. Under root that user is a real
-one of its own, so that the limit on processes counts it alone. `find` starts a probe behind the walls and refuses what
+one of its own, so that the limit on processes counts it alone. `find` starts a probe in the sandbox and refuses what
 does not hold.
 """
 
@@ -69,12 +69,12 @@ print("; ".join(complaint for complaint, kept in kept.items() if not kept))
 
 
 class NoSandbox(RuntimeError):
-    """No walls can be built on this machine, and nobody said aloud to do without."""
+    """No sandbox can be had on this machine, and nobody said aloud to do without."""
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A way to start a program: behind the walls of `bubblewrap`, or behind `none` if the instructor said so."""
+    """A way to start a program: inside of `bubblewrap`, or inside of nothing, `none`, if the instructor said so."""
 
     kind: str
 
@@ -87,7 +87,7 @@ class Sandbox:
         try:
             os.write(calls, refused_calls())
             os.lseek(calls, 0, os.SEEK_SET)
-            command = [*_walls([*_what_python_needs(), INSIDE, LIBRARY], calls), *program]
+            command = [*_bubblewrap([*_what_python_needs(), INSIDE, LIBRARY], calls), *program]
             return subprocess.Popen(command, pass_fds=(*pass_fds, calls), **options)
         finally:
             os.close(calls)
@@ -111,7 +111,7 @@ class Sandbox:
         }
 
     def flaws(self) -> str:
-        """What a program behind these walls can do and should not; "" if they hold."""
+        """What a program in this sandbox can do and should not; "" if it holds."""
         keys = [str(copy / "_check.py") for copy in _copies_of_the_rooms()]
         program = [sys.executable, "-S", "-c", PROBE, str(Path(__file__).resolve()), str(LIBRARY), *keys]
         try:
@@ -189,31 +189,47 @@ def _to_cover(folders: Sequence[Path]) -> list[Path]:
     return [copy for copy in copies if any(copy.is_relative_to(folder.resolve()) for folder in shown)]
 
 
-def _walls(folders: Sequence[Path], calls: int) -> list[str]:
+def _bubblewrap(folders: Sequence[Path], calls: int) -> list[str]:
     """What bubblewrap is to build, with folders to read and a filter of calls in a file that is open here."""
-    walls = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
-    walls += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--seccomp", str(calls)]
+    command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
+    command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--seccomp", str(calls)]
     if os.geteuid() == 0:
-        walls += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
-        walls += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+        command += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
     for path in _parents([*SYSTEM, *folders, ROOMS]):
-        walls += ["--perms", "0755", "--dir", str(path)]  # left to itself, bubblewrap makes them for its own user alone
+        command += [
+            "--perms",
+            "0755",
+            "--dir",
+            str(path),
+        ]  # left to itself, bubblewrap makes them for its own user alone
     for path in SYSTEM:
         if path.is_symlink():
-            walls += ["--symlink", os.readlink(path), str(path)]
+            command += ["--symlink", os.readlink(path), str(path)]
         elif path.exists():
-            walls += ["--ro-bind", str(path), str(path)]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"]
-    walls += ["--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+            command += ["--ro-bind", str(path), str(path)]
+    command += [
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        str(SHARED_BYTES),
+        "--perms",
+        "1777",
+        "--tmpfs",
+        "/dev/shm",
+    ]
+    command += ["--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     for path in _parents([*folders, ROOMS]):
-        walls += ["--perms", "0755", "--dir", str(path)]  # again, for what lies under /tmp
+        command += ["--perms", "0755", "--dir", str(path)]  # again, for what lies under /tmp
     for path in folders:
-        walls += ["--ro-bind", str(path), str(path)]
+        command += ["--ro-bind", str(path), str(path)]
     for path in _to_cover(folders):
-        walls += ["--ro-bind", str(_unjudged()), str(path)]
-    walls += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
-    return walls + (_without_rights() if os.geteuid() == 0 else [])
+        command += ["--ro-bind", str(_unjudged()), str(path)]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
+    return command + (_without_rights() if os.geteuid() == 0 else [])
 
 
 def _without_rights() -> list[str]:

@@ -1,4 +1,4 @@
-"""One process behind the walls, and its limits: ask it for something, get data back, or learn how it ended.
+"""One process in the sandbox, and its limits: ask it for something, get data back, or learn how it ended.
 
 All limits that matter are kept here, outside, where no submission can reach them: processor time and waiting time of
 each order, memory of all its processes together, number of files, size of an answer. Its output is thrown away as it
@@ -69,7 +69,7 @@ class SessionTerminated(Exception):
 
 
 class Session:
-    """A runner behind the walls, to be used as a context: whatever it started is gone at the end.
+    """A runner in the sandbox, to be used as a context: whatever it started is gone at the end.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ class Session:
             root = f"/proc/{process.pid}/root"
             try:
                 if os.stat(root).st_dev == os.stat("/").st_dev:
-                    continue  # not behind the walls, or not yet
+                    continue  # not in the sandbox, or not yet
                 systems = [os.statvfs(f"{root}/{place}") for place in WRITABLE]
                 sockets = int(Path(f"/proc/{process.pid}/net/sockstat").read_text().split()[2])
             except OSError:

@@ -34,7 +34,7 @@ def cpu_minutes(model: nn.Module, x: Tensor, *, epochs: int, repeats: int = 1, *
 
 
 def parameters(model: nn.Module) -> int:
-    """How many numbers the model has learned."""
+    """The number of parameters of a model."""
     return sum(weight.numel() for weight in model.parameters())
 
 

@@ -1,4 +1,4 @@
-"""t-SNE as scikit-learn has it, with what it does not check."""
+"""scikit-learn's t-SNE, with checks of its input that scikit-learn leaves out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from course_lib.estimators import _neighbourhoods
 
 
 class TSNE(manifold.TSNE):
-    """`sklearn.manifold.TSNE`, which see for parameters and attributes, with a door that is watched.
+    """`sklearn.manifold.TSNE`, which see for parameters and attributes, with more checks of the input.
 
     Refused before anything is computed: NaN and infinity; a perplexity of a third of the points or more; data of which
     all rows are equal. Warned of: more copies of a row than its neighbourhood holds. Features that are constant, such

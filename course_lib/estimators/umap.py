@@ -1,4 +1,4 @@
-"""UMAP as umap-learn has it, with what it does not check. Importing this imports umap-learn, which takes seconds."""
+"""umap-learn's UMAP, with checks of its input that umap-learn leaves out; importing it takes seconds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ except ModuleNotFoundError as error:
 
 
 class UMAP(umap.UMAP):
-    """`umap.UMAP`, which see for parameters and attributes, with a door that is watched.
+    """`umap.UMAP`, which see for parameters and attributes, with more checks of the input.
 
     Refused before anything is computed: NaN and infinity; as many neighbours as there are points, or more; data of
     which all rows are equal. Warned of: more copies of a row than it has neighbours. Features that are constant, such

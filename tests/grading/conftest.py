@@ -24,7 +24,7 @@ def missing(what: str):
 
 
 @pytest.fixture(scope="session")
-def walls():
+def found_sandbox():
     """The best sandbox of this machine."""
     try:
         return sandbox.find()

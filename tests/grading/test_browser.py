@@ -242,14 +242,14 @@ def words(number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def seen(course, walls, tmp_path_factory):
+def seen(course, found_sandbox, tmp_path_factory):
     """A hostile submission: handed in, graded, and looked at everywhere."""
     root = tmp_path_factory.mktemp("browser") / "course"
     shutil.copytree(course, root)
     with canary_server() as (canary, fetched):
         tricks = Tricks(canary)
         numbers = hand_in(root, tricks)
-        rows = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=2)
+        rows = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", found_sandbox, SHORT, jobs=2)
         # In a thread: each has room for one Playwright, and the tests of the pages keep theirs to the end.
         with jupyter(root) as server, ThreadPoolExecutor(1) as other:
             visits = other.submit(look, root, server, tricks, fetched).result()

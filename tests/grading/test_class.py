@@ -17,7 +17,7 @@ HALF = next(mutant.code for mutant in EXERCISES[KL].mutants if set(mutant.loses)
 
 
 @pytest.fixture(scope="module")
-def folder(course, walls, tmp_path_factory):
+def folder(course, found_sandbox, tmp_path_factory):
     """A course with five submissions, graded once."""
     root = tmp_path_factory.mktemp("class") / "course"
     shutil.copytree(course, root)
@@ -161,7 +161,7 @@ def test_a_folder_that_is_no_course_says_how_to_make_one(tmp_path, capsys):
     assert "python -m course_build.exercises assignment" in capsys.readouterr().err
 
 
-def test_without_walls_it_has_to_be_said_aloud(folder, tmp_path, monkeypatch, capsys):
+def test_without_a_sandbox_it_has_to_be_said_aloud(folder, tmp_path, monkeypatch, capsys):
     root = tmp_path / "course"
     shutil.copytree(folder, root)
     shutil.rmtree(root / "submitted")

@@ -49,7 +49,7 @@ def name_of(case: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def graded(course, walls, tmp_path_factory):
+def graded(course, found_sandbox, tmp_path_factory):
     """The whole gallery, graded once."""
     root = tmp_path_factory.mktemp("hostile") / "course"
     shutil.copytree(course, root)
@@ -58,7 +58,7 @@ def graded(course, walls, tmp_path_factory):
         cases = gallery.gallery(str(root), server.getsockname()[1])
         hand_in(root, cases)
         before = files(root)
-        rows = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=2)
+        rows = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", found_sandbox, SHORT, jobs=2)
         connections = accepted(server)
     return Class(root, {row.student: row for row in rows}, cases, connections, before)
 
@@ -170,14 +170,14 @@ def test_output_is_not_kept(graded):
     assert max(sizes.values()) < 1_500_000  # a notebook may have 20 MB
 
 
-def test_a_link_is_not_followed(graded, walls, tmp_path):
+def test_a_link_is_not_followed(graded, found_sandbox, tmp_path):
     """A submission that is a link to the instructor's solution is not read."""
     root = tmp_path / "course"
     shutil.copytree(graded.root, root, ignore=shutil.ignore_patterns("submitted", "feedback"))
     folder = root / "submitted" / "linker"
     folder.mkdir(parents=True)
     (folder / f"{KL}.ipynb").symlink_to(root / "source" / ASSIGNMENT / f"{KL}.ipynb")
-    (row,) = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", walls, SHORT, jobs=1)
+    (row,) = grade_class(CourseFolder(root), ASSIGNMENT, root / "submitted", found_sandbox, SHORT, jobs=1)
     assert (row.score, row.status) == (0.0, "unreadable")
     assert "not a plain file" in row.notes[0]
 

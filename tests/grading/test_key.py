@@ -31,23 +31,23 @@ def spied(sandbox: Sandbox, ids: list[str]) -> list[tuple[str, str]]:
     return found
 
 
-def test_a_spy_gets_no_points(walls):
+def test_a_spy_gets_no_points(found_sandbox):
     """In no part of any exercise."""
-    assert spied(walls, exercises.names()) == []
+    assert spied(found_sandbox, exercises.names()) == []
 
 
 def test_the_spy_would_get_them_where_the_key_is():
-    """Without walls it is told what is right, so the test above can fail."""
+    """Without a sandbox it is told what is right, so the test above can fail."""
     some = ["another-die", "bent-line", KL, PRICE]
     assert len(spied(Sandbox("none"), some)) == sum(len(exercises.definition(name)) for name in some)
 
 
-def test_nothing_that_judges_lies_behind_the_walls(walls):
+def test_nothing_that_judges_lies_in_the_sandbox(found_sandbox):
     """Neither as source nor compiled, under any name."""
     search = f"""import pathlib
 for folder in {[str(LIBRARY), str(ROOMS)]!r}:
     for path in pathlib.Path(folder).rglob("*.*"):
         assert b"Judges the exercise" not in path.read_bytes() and b"BEGIN SOLUTION" not in path.read_bytes(), path
 assert pathlib.Path({str(ROOMS)!r}, {KL!r}, "collect.py").exists()"""
-    with Session(walls, SHORT) as session:
+    with Session(found_sandbox, SHORT) as session:
         assert session.run_cell(search) == ""

@@ -30,7 +30,7 @@ def nbgrader(command: str, *arguments: str, folder: Path) -> subprocess.Complete
 
 
 @pytest.fixture
-def course(tmp_path, walls):
+def course(tmp_path, found_sandbox):
     """A course folder in which an assignment has just been written, and what a student then handed in."""
     assert exercises.main(["assignment", KL, "--name", NAME, "--to", str(tmp_path)]) == 0
     hand_in(tmp_path / "nbgrader")
@@ -71,7 +71,7 @@ def test_with_settings_that_took_the_place_of_ours(course):
     assert NO_KERNEL["name"] in assert_nothing_runs(course)
 
 
-def test_settings_of_their_own_are_asked_to_let_ours_in(tmp_path, capsys, walls):
+def test_settings_of_their_own_are_asked_to_let_ours_in(tmp_path, capsys, found_sandbox):
     """Neither written to nor graded in before; afterwards both work, and theirs count as well."""
     course = tmp_path / "nbgrader"
     course.mkdir()

@@ -1,4 +1,4 @@
-"""The bytes that cross the walls: they come back equal, and nothing a hostile process writes does more than raise."""
+"""The bytes that come out of the sandbox: equal, and nothing a hostile process writes does more than raise."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def nbgrader(*arguments: str, folder: Path, exchange: Path) -> str:
 
 
 @pytest.mark.timeout(1200)
-def test_from_generate_to_export(walls, course, tmp_path, capsys):
+def test_from_generate_to_export(found_sandbox, course, tmp_path, capsys):
     """Generate, release, fetch, answer, submit, collect, grade, feedback there and back, export."""
     teacher, student, exchange = tmp_path / "nbgrader", tmp_path / "home of ada", tmp_path / "exchange"
     student.mkdir()

@@ -1,4 +1,4 @@
-"""The walls hold, and where there are none nothing is run."""
+"""The sandbox holds, and where there is none nothing is run."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.grading.gallery import MEMORY, TOO_LONG
 
 
 @pytest.fixture(scope="module")
-def session(walls):
-    """One process behind these walls, for what leaves it alive."""
-    with Session(walls, replace(SHORT, wall_factor=100.0)) as running:  # a busy machine fails nothing here
+def session(found_sandbox):
+    """One process in the sandbox, for what leaves it alive."""
+    with Session(found_sandbox, replace(SHORT, wall_factor=100.0)) as running:  # a busy machine fails nothing here
         yield running
 
 
@@ -106,23 +106,23 @@ def test_nothing_of_the_environment_comes_in(session, monkeypatch):
         ),
     ],
 )
-def test_an_end_is_named(walls, code, how):
-    with Session(walls, SHORT) as running, pytest.raises(SessionTerminated, match=how):
+def test_an_end_is_named(found_sandbox, code, how):
+    with Session(found_sandbox, SHORT) as running, pytest.raises(SessionTerminated, match=how):
         running.run_cell(code)
 
 
-def test_memory_of_all_processes_together_is_limited(walls):
+def test_memory_of_all_processes_together_is_limited(found_sandbox):
     """To fill it takes a slow machine longer than a cell has elsewhere in these tests."""
     with (
-        Session(walls, replace(SHORT, seconds=60.0)) as running,
+        Session(found_sandbox, replace(SHORT, seconds=60.0)) as running,
         pytest.raises(SessionTerminated, match=r"used more than 1\.5 GB"),
     ):
         running.run_cell(MEMORY)
 
 
-def test_files_are_put_down_to_the_cell_that_made_them(walls):
+def test_files_are_put_down_to_the_cell_that_made_them(found_sandbox):
     """Also where it was done before anybody looked: the next cell is not blamed, and not left out in its place."""
-    with Session(walls, replace(SHORT, files=200)) as running:
+    with Session(found_sandbox, replace(SHORT, files=200)) as running:
         assert running.run_cell("import os") == ""
         with pytest.raises(SessionTerminated, match="more than 200 files"):
             running.run_cell("for i in range(300): os.mkdir(f'/tmp/{i}')")
@@ -141,10 +141,10 @@ with Session(sandbox.Sandbox(sys.argv[1]), SHORT) as running:
 
 
 @pytest.mark.parametrize("end", ["done", "killed"])
-def test_nothing_outlives_its_grader(walls, end):
+def test_nothing_outlives_its_grader(found_sandbox, end):
     """Neither when a session ends, nor when the grader itself is killed."""
     root = Path(__file__).resolve().parents[2]
-    program = [sys.executable, "-c", GRADER, walls.kind, end]
+    program = [sys.executable, "-c", GRADER, found_sandbox.kind, end]
     with subprocess.Popen(program, cwd=root, stdout=subprocess.PIPE, text=True) as grader:
         pids = [int(grader.stdout.readline())]
         if end == "killed":
@@ -154,7 +154,7 @@ def test_nothing_outlives_its_grader(walls, end):
     assert alive == []
 
 
-def test_no_walls_are_no_walls():
+def test_no_sandbox_holds_nothing():
     """The probe finds out: without a sandbox it complains of what it should."""
     flaws = sandbox.Sandbox("none").flaws()
     assert "it can read the grader" in flaws
@@ -173,9 +173,9 @@ def test_without_a_sandbox_nothing_is_graded(monkeypatch, capsys, tmp_path):
     assert not (tmp_path / "course").exists()
 
 
-def test_walls_with_a_hole_are_refused(monkeypatch):
+def test_a_sandbox_with_a_hole_is_refused(monkeypatch):
     """A sandbox that starts and does not hold counts as none."""
-    monkeypatch.setattr(sandbox, "_walls", lambda folders, calls: [])
+    monkeypatch.setattr(sandbox, "_bubblewrap", lambda folders, calls: [])
     monkeypatch.setattr(shutil, "which", lambda program: program)
     with pytest.raises(sandbox.NoSandbox, match="it can read the grader"):
         sandbox.find()

@@ -33,7 +33,7 @@ def repository(tmp_path):
 
 
 @pytest.mark.timeout(1200)
-def test_the_commands_of_the_chapter_do_what_it_says(walls, repository):
+def test_the_commands_of_the_chapter_do_what_it_says(found_sandbox, repository):
     """One student with a right answer, one with an untouched notebook: both are in both tables."""
     assert len(COMMANDS) == 4
     hand_out, grade, export, check = COMMANDS
