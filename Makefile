@@ -74,9 +74,16 @@ test: $(INSTRUCTOR) lint ## lint, build the book, test the library, the build, t
 	@# One process more than processors: those that open pages wait for the network to fall silent half of the time.
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
 
-.PHONY: test-library links binder
+.PHONY: test-library coverage links binder
 test-library: $(READY) ## test course_lib: without a built book, a browser or a sandbox
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope tests/unit
+
+coverage: $(INSTRUCTOR) ## how many lines of course_lib and course_build their tests run; a third slower than without
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope -m "not browser and not slow" --cov --cov-report= \
+		tests/unit tests/build tests/grading
+	$(BIN)/coverage report --include="course_lib/*" --fail-under=95 --skip-covered
+	$(BIN)/coverage report --include="course_build/*" --fail-under=85 --skip-covered
 
 links: $(READY) ## ask every address that the book names whether it is still there
 	$(BIN)/jupyter-book build --all -W -n --keep-going --builder custom --custom-builder linkcheck .
@@ -123,5 +130,5 @@ report-links:
 	.ci/report-links _build/linkcheck/output.txt
 
 clean: ## remove what was built and what was executed, neither .venv nor node_modules
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .coverage .pytest_cache .ruff_cache .hypothesis
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
