@@ -67,23 +67,18 @@ lint: $(READY) ## look at the code without running it: style, types, the JavaScr
 	$(BIN)/ty check --error-on-warning
 	$(BIN)/python -m course_build.lint_javascript
 
-test: $(INSTRUCTOR) lint ## lint, build the book, test the library, the build, the pages and the grading (SLOW=yes: everything)
+test: $(INSTRUCTOR) lint ## lint, build the book, test the library, the build, the pages and the grading (SLOW=yes: everything; COVERAGE=yes: count lines, a third slower)
 	$(MAKE) --no-print-directory book
 	@# A module stays in one process: its tests share pages and courses that take long to set up. Without a new order:
 	@# those of one or two tests would come last, and with minutes in each of them one process would wait for the other.
 	@# One process more than processors: those that open pages wait for the network to fall silent half of the time.
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder $(if $(SLOW),,-m "not slow") $(if $(COVERAGE),--cov --cov-report=)
+	$(if $(COVERAGE),$(BIN)/coverage report --include="course_lib/*" --fail-under=95 --skip-covered)
+	$(if $(COVERAGE),$(BIN)/coverage report --include="course_build/*" --fail-under=85 --skip-covered)
 
-.PHONY: test-library coverage links binder
+.PHONY: test-library links binder
 test-library: $(READY) ## test course_lib: without a built book, a browser or a sandbox
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope tests/unit
-
-coverage: $(INSTRUCTOR) ## how many lines of course_lib and course_build their tests run; a third slower than without
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope -m "not browser and not slow" --cov --cov-report= \
-		tests/unit tests/build tests/grading
-	$(BIN)/coverage report --include="course_lib/*" --fail-under=95 --skip-covered
-	$(BIN)/coverage report --include="course_build/*" --fail-under=85 --skip-covered
 
 links: $(READY) ## ask every address that the book names whether it is still there
 	$(BIN)/jupyter-book build --all -W -n --keep-going --builder custom --custom-builder linkcheck .
