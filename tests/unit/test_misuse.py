@@ -33,7 +33,23 @@ every_seeded = pytest.mark.parametrize("call", SEEDED.values(), ids=SEEDED)
 @every_seeded
 @pytest.mark.parametrize("seed", [np.int64(3), np.uint8(3), np.random.default_rng(0).integers(9)])
 def test_a_seed_may_be_an_integer_of_numpy(call, seed):
-    call(seed)
+    """And gives what the same integer of Python gives."""
+    ours, theirs = (_numbers(call(value)) for value in (seed, int(seed)))
+    assert torch.equal(ours, theirs)
+
+
+def _numbers(answer) -> torch.Tensor:
+    """What a seeded call answered, as one row of numbers; of a history, its losses and not its seconds."""
+    if isinstance(answer, torch.nn.Module):
+        return torch.nn.utils.parameters_to_vector(answer.parameters()).detach()
+    if isinstance(answer, data.Split):
+        return answer.x.flatten()
+    if isinstance(answer, training.History):
+        return torch.tensor(answer.train["loss"])
+    values = answer.values() if isinstance(answer, dict) else answer
+    return torch.cat(
+        [_numbers(value) if isinstance(value, tuple) else torch.tensor([float(value)]) for value in values]
+    )
 
 
 @every_seeded
